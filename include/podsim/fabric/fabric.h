@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "podsim/base/id.h"
+#include "podsim/base/span.h"
+#include "podsim/units/units.h"
+
+namespace podsim::fabric {
+
+// The two kinds of traffic that a link keeps in separate FIFOs: rows of data, and small messages that steer
+// them (notifications, barriers), which go first.
+enum class LaneClass : std::uint8_t { Data, Control };
+
+// What a card wants carried. `tag` is the receiver's business and comes out unchanged.
+struct Message {
+  NpuId destination;
+  std::uint32_t tag = 0;
+  Bytes payload;
+  LaneClass lane_class = LaneClass::Data;
+  std::uint32_t flow = 0;  // messages of one pair with different flows may take different paths
+};
+
+// A whole message has reached its destination's memory interface.
+struct Arrival {
+  NpuId source;
+  std::uint32_t tag;
+  Bytes payload;
+  Picoseconds time;
+};
+
+// A card as the fabric sees it.
+class Endpoint {
+ public:
+  virtual ~Endpoint() = default;
+  // The next message to send at `now`, in the card's own order. False: nothing to send until Fabric::kick is
+  // called again. Pulled only as the card's ports drain, so a card may describe millions of messages and hold
+  // none.
+  virtual bool next_message(Picoseconds now, Message& message) = 0;
+  // A message arrived at arrival.time, which is not before the kernel's clock and within the fabric's
+  // lookahead of it. Called in order of time. The card may kick() from here, at arrival.time or later.
+  virtual void message_arrived(const Arrival& arrival) = 0;
+};
+
+// Totals of a run. Conservation: offered == delivered when it ends, in messages and in bytes.
+struct Totals {
+  std::uint64_t messages_offered = 0;
+  std::uint64_t messages_delivered = 0;
+  std::uint64_t packets_offered = 0;
+  std::uint64_t packets_delivered = 0;
+  std::uint64_t bytes_offered = 0;
+  std::uint64_t bytes_delivered = 0;
+  std::uint64_t hop_events = 0;         // packet-at-link services
+  std::uint64_t loopback_messages = 0;  // source == destination: no link, no hop
+};
+
+// What one directed link did.
+struct LinkStats {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;           // on the wire: payload and headers
+  std::int64_t busy_ps = 0;          // time spent sending
+  std::int64_t queue_wait_ps = 0;    // summed over packets
+  std::int64_t peak_backlog_ps = 0;  // longest wait that a packet met, as time; times the rate it is bytes
+};
+
+// Carries messages between cards. Implementations differ in fidelity, not in meaning.
+class Fabric {
+ public:
+  virtual ~Fabric() = default;
+  virtual void attach(NpuId npu, Endpoint& endpoint) = 0;
+  // `npu` has messages to send from time `at` on (not before the kernel's clock).
+  virtual void kick(NpuId npu, Picoseconds at) = 0;
+  virtual const Totals& totals() const = 0;
+  virtual IdVector<LinkId, LinkStats> link_stats() const = 0;
+  // How far ahead of the kernel's clock an arrival may be announced.
+  virtual Picoseconds lookahead() const = 0;
+};
+
+}  // namespace podsim::fabric

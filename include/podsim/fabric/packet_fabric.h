@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "podsim/fabric/fabric.h"
+#include "podsim/fabric/fabric_config.h"
+#include "podsim/fabric/protocol_config.h"
+#include "podsim/sim/kernel.h"
+#include "podsim/topology/pod.h"
+
+namespace podsim::fabric {
+
+class PacketEngine;
+
+// The UnifiedBus fabric of a pod at packet fidelity: every NPU port, switch and cable between the cards'
+// memory interfaces. Models: cut-through, FIFO per directed link and lane class, serialization and hop
+// latency from the link's type, header and flit overhead of the protocol, injection limits per card. Leaves
+// out: finite switch buffers, credits and retry (link fidelity), and contention inside a switch (switches are
+// non-blocking crossbars with output queues). One module for all links: a module per link would cost a kernel
+// event per hop and gigabytes (docs/components/fabric.md).
+class PacketFabric : public sc_core::sc_module, public Fabric {
+ public:
+  PacketFabric(sc_core::sc_module_name name, const topology::Pod& pod, const ProtocolConfig& protocol,
+               const FabricConfig& config, std::uint64_t seed);
+  ~PacketFabric() override;
+
+  void attach(NpuId npu, Endpoint& endpoint) override;
+  void kick(NpuId npu, Picoseconds at) override;
+  const Totals& totals() const override;
+  IdVector<LinkId, LinkStats> link_stats() const override;
+  Picoseconds lookahead() const override;
+
+ private:
+  SC_HAS_PROCESS(PacketFabric);
+  void advance_method();
+
+  std::unique_ptr<PacketEngine> engine_;
+  sc_core::sc_event wake_event_;
+  bool advancing_ = false;
+};
+
+}  // namespace podsim::fabric

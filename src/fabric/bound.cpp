@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/fabric/bound.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "fabric/injection.h"
+#include "fabric/path_chooser.h"
+
+namespace podsim::fabric {
+namespace {
+
+constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
+
+struct LinkLoad {
+  std::int64_t busy_ps = 0;
+  std::int64_t least_before_ps = kNone;  // from time 0 to a head at this link
+  std::int64_t least_after_ps = kNone;   // from the end of a packet on this link to its delivery
+};
+
+struct CardLoad {
+  std::int64_t sent_bytes = 0;
+  std::int64_t largest_sent_bytes = 0;
+  std::int64_t received_bytes = 0;
+  std::int64_t least_sent_latency_ps = kNone;
+  std::int64_t least_received_latency_ps = kNone;
+};
+
+void take_longer(BoundResult& best, std::int64_t time_ps, BoundKind kind, LinkId link, NpuId npu) {
+  if (Picoseconds(time_ps) > best.time) best = {Picoseconds(time_ps), kind, link, npu};
+}
+
+}  // namespace
+
+struct TrafficBound::State {
+  const topology::Pod& pod;
+  ProtocolConfig protocol;
+  FabricConfig config;
+  PathChooser chooser;
+  IdVector<LinkId, LinkLoad> links;
+  IdVector<NpuId, CardLoad> cards;
+  IdVector<NpuId, CardRates> rates;
+  std::int64_t longest_message_ps = 0;
+
+  void add_packet(NpuId src, NpuId dst, std::int64_t payload, std::uint32_t flow, std::uint32_t packet);
+  void add_path(const topology::Path& path, Bytes wire, CardLoad& from, CardLoad& to);
+};
+
+TrafficBound::TrafficBound(const topology::Pod& pod, const ProtocolConfig& protocol,
+                           const FabricConfig& config, std::uint64_t seed)
+    : state_(new State{pod, protocol, config, PathChooser(*pod.routing, config.path_spread, seed),
+                       IdVector<LinkId, LinkLoad>(pod.graph.link_count()),
+                       IdVector<NpuId, CardLoad>(pod.graph.npu_count()), card_rates(pod.graph, config), 0}) {}
+
+TrafficBound::~TrafficBound() = default;
+
+void TrafficBound::add(NpuId src, NpuId dst, Bytes payload, std::uint32_t flow) {
+  std::int64_t left = payload.count();
+  std::uint32_t packet = 0;
+  do {
+    const std::int64_t bytes = std::min(left, state_->config.chunk.count());
+    state_->add_packet(src, dst, bytes, flow, packet++);
+    left -= bytes;
+  } while (left > 0);
+}
+
+void TrafficBound::State::add_packet(NpuId src, NpuId dst, std::int64_t payload, std::uint32_t flow,
+                                     std::uint32_t packet) {
+  CardLoad& from = cards[src];
+  if (src == dst) {
+    const Picoseconds copy = protocol.send_latency.value + protocol.receive_latency.value;
+    longest_message_ps = std::max(longest_message_ps, copy.count());
+    return;
+  }
+  topology::Path path;
+  chooser.choose(
+      src, dst, flow, packet, [](LinkId) { return std::int64_t{0}; }, path);
+  add_path(path, wire_bytes(protocol, Bytes(payload)), from, cards[dst]);
+}
+
+void TrafficBound::State::add_path(const topology::Path& path, Bytes wire, CardLoad& from, CardLoad& to) {
+  const bool paths_known = config.path_spread != PathSpread::Backlog;
+  std::int64_t latency = 0;
+  std::int64_t slowest = 0;
+  for (std::size_t hop = 0; hop < path.hops; ++hop)
+    latency += pod.graph.type_of(path.links[hop]).latency.count();
+  std::int64_t before = protocol.send_latency.value.count();
+  std::int64_t after = latency + protocol.receive_latency.value.count();
+  for (std::size_t hop = 0; hop < path.hops; ++hop) {
+    const topology::LinkType& type = pod.graph.type_of(path.links[hop]);
+    const std::int64_t serialization = time_rounded_up(wire, type.bandwidth).count();
+    slowest = std::max(slowest, serialization);
+    if (paths_known) {
+      LinkLoad& load = links[path.links[hop]];
+      load.busy_ps += serialization;
+      load.least_before_ps = std::min(load.least_before_ps, before);
+      load.least_after_ps = std::min(load.least_after_ps, after);
+    }
+    before += type.latency.count();
+    after -= type.latency.count();
+  }
+  const std::int64_t total = before + protocol.receive_latency.value.count();
+  longest_message_ps = std::max(longest_message_ps, paths_known ? total + slowest : 0);
+  from.sent_bytes += wire.count();
+  from.largest_sent_bytes = std::max(from.largest_sent_bytes, wire.count());
+  to.received_bytes += wire.count();
+  from.least_sent_latency_ps = std::min(from.least_sent_latency_ps, total);
+  to.least_received_latency_ps = std::min(to.least_received_latency_ps, total);
+}
+
+BoundResult TrafficBound::result() const {
+  BoundResult best{Picoseconds(state_->longest_message_ps), BoundKind::Latency, LinkId::none(),
+                   NpuId::none()};
+  for (std::size_t i = 0; i < state_->links.size(); ++i) {
+    const LinkLoad& load = state_->links[LinkId(i)];
+    if (load.busy_ps == 0) continue;
+    take_longer(best, load.least_before_ps + load.busy_ps + load.least_after_ps, BoundKind::Link, LinkId(i),
+                NpuId::none());
+  }
+  for (std::size_t i = 0; i < state_->cards.size(); ++i) {
+    const CardLoad& load = state_->cards[NpuId(i)];
+    const CardRates& rates = state_->rates[NpuId(i)];
+    // The last packet is injected before it is serialized, so only the packets ahead of it count; ports count
+    // whole.
+    if (load.sent_bytes > 0) {
+      const Picoseconds sending = time_rounded_up(Bytes(load.sent_bytes), rates.ports_out);
+      take_longer(best, sending.count() + load.least_sent_latency_ps, BoundKind::Injection, LinkId::none(),
+                  NpuId(i));
+    }
+    if (load.received_bytes > 0) {
+      const Picoseconds receiving = time_rounded_up(Bytes(load.received_bytes), rates.ports_in);
+      take_longer(best, receiving.count() + load.least_received_latency_ps, BoundKind::Ejection,
+                  LinkId::none(), NpuId(i));
+    }
+  }
+  return best;
+}
+
+}  // namespace podsim::fabric

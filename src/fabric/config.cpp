@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/fabric/fabric_config.h"
+#include "podsim/fabric/protocol_config.h"
+
+namespace podsim::fabric {
+
+using namespace literals;
+
+void ProtocolConfig::describe(config::Fields& f) {
+  f.required("name", name, "name of the protocol");
+  f.required("flit", flit, "unit of the link layer").at_least(1_B);
+  f.required("block_flits", block_flits, "flits of a full link-layer block").between(1, 4096);
+  f.required("block_overhead", block_overhead, "header and CRC bytes inside each block").at_least(0_B);
+  f.required("packet_overhead", packet_overhead, "header bytes of one packet, all layers").at_least(0_B);
+  f.required("mtu", mtu, "payload bytes of a full packet").at_least(1_B);
+  f.required("send_latency", send_latency, "from the decision to send to the head of the packet at the port")
+      .at_least(1_ps);
+  f.required("receive_latency", receive_latency, "from the tail at the far port to the data in far memory")
+      .at_least(0_ps);
+  f.check(block_overhead.value < flit.value * block_flits.value, "block_overhead leaves no room in a block");
+}
+
+Bytes wire_bytes(const ProtocolConfig& protocol, Bytes payload) {
+  const auto packet = [&](Bytes data) {
+    const Bytes block = protocol.flit.value * protocol.block_flits.value;
+    const Bytes room = block - protocol.block_overhead.value;
+    const Bytes content = data + protocol.packet_overhead.value;
+    const std::int64_t blocks = (content.count() + room.count() - 1) / room.count();
+    const std::int64_t flit = protocol.flit.value.count();
+    const std::int64_t bytes = content.count() + blocks * protocol.block_overhead.value.count();
+    return Bytes((bytes + flit - 1) / flit * flit);
+  };
+  const std::int64_t full = payload / protocol.mtu.value;
+  const Bytes rest = payload - protocol.mtu.value * full;
+  const bool partial = rest > Bytes(0) || full == 0;
+  return packet(protocol.mtu.value) * full + (partial ? packet(rest) : Bytes(0));
+}
+
+void FabricConfig::describe(config::Fields& f) {
+  f.value_or("fidelity", fidelity, Fidelity::Packet, "how closely links are simulated");
+  f.value_or("path_spread", path_spread, PathSpread::Hash, "how packets spread over equal-cost paths");
+  // 8 MiB keeps bytes x 10^12 inside 64 bits where serialization time is computed.
+  f.value_or("chunk", chunk, 32_KiB, "longer messages travel as packets of this size").between(64_B, 8_MiB);
+  f.value_or("port_queue", port_queue, 128_KiB,
+             "a card adds nothing to a port of its own with more than this waiting")
+      .at_least(64_B);
+  f.value_or("send_queue", send_queue, 64,
+             "messages that a card works on at once: one for a full port lets others pass")
+      .between(1, 65536);
+  f.optional("injection_bandwidth", injection_bandwidth,
+             "most that one card sends, in wire bytes; default: the sum of its ports")
+      .at_least(1_MBps);
+}
+
+}  // namespace podsim::fabric

@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "fabric/calendar_queue.h"
+#include "fabric/path_chooser.h"
+#include "fabric/send_queue.h"
+#include "podsim/fabric/fabric.h"
+#include "podsim/fabric/fabric_config.h"
+#include "podsim/fabric/protocol_config.h"
+#include "podsim/topology/pod.h"
+
+namespace podsim::fabric {
+
+// The arithmetic of the packet fabric, without SystemC: a driver asks for everything up to a time and hears
+// arrivals.
+//
+// Every directed link is a server. A packet whose head reaches it at `t` starts at max(t, when the link is
+// free) and keeps it for its serialization time, or until its own tail has come in when that is later; its
+// head reaches the next link one hop latency after the start (cut-through). Order at a link is the order of
+// head arrival, ties by (source, packet number). One event per hop, and one for the delivery.
+//
+// Lookahead: a card's message reaches its first link `send_latency` after it is offered and a hop takes at
+// least the smallest link latency, so whatever lies less than the smaller of the two ahead is already known.
+class PacketEngine {
+ public:
+  PacketEngine(const topology::Pod& pod, const ProtocolConfig& protocol, const FabricConfig& config,
+               std::uint64_t seed);
+
+  void attach(NpuId npu, Endpoint& endpoint) { cards_[npu].endpoint = &endpoint; }
+  void kick(NpuId npu, Picoseconds at);
+  // Does everything due before now + lookahead().
+  void advance(Picoseconds now);
+  // When there is something to do next; empty when nothing is in flight and no card has asked to send.
+  std::optional<Picoseconds> next_time() const;
+  Picoseconds lookahead() const { return lookahead_; }
+
+  const Totals& totals() const { return totals_; }
+  // The statistics of every link, gathered from the hot state.
+  IdVector<LinkId, LinkStats> link_stats() const;
+  // Most packets that were in flight at once.
+  std::size_t packet_slots() const { return packets_.size(); }
+
+ private:
+  static constexpr std::uint32_t kPull = 1U << 31U;  // Event::what: a card's turn to send, not a packet
+  static constexpr std::uint32_t kWhole = ~std::uint32_t{0};
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+  struct Packet {
+    std::uint32_t source;
+    std::uint32_t destination;
+    std::uint32_t tag;
+    std::uint32_t payload;
+    std::uint32_t wire;
+    std::uint32_t tail_lag_ps;  // tail behind head where the head is now
+    std::uint32_t transfer;     // the message this is a chunk of, or kWhole
+    std::uint32_t order;        // breaks ties at links
+    std::uint8_t hop;
+    std::uint8_t hops;
+    LaneClass lane_class;
+  };
+  // One cache line: what a hop touches of a link.
+  struct alignas(64) LinkState {
+    std::int64_t free_at[2] = {0, 0};  // by lane class
+    LinkStats stats;
+    LinkTypeId type;
+  };
+  struct TypeTiming {
+    std::int64_t latency_ps;
+    std::int64_t bytes_per_second;
+    std::int64_t port_queue_ps;   // FabricConfig::port_queue as time on this link
+    std::uint32_t last_wire = 0;  // nearly all packets of a run have one or two sizes
+    std::uint32_t last_serialization_ps = 0;
+  };
+  struct Card {
+    Endpoint* endpoint = nullptr;
+    std::int64_t pull_at = kNever;    // when its next turn to send is due
+    std::int64_t next_injection = 0;  // its send side is busy until then
+    BytesPerSecond injection_rate;
+    std::uint64_t sequence = 0;  // packets made
+    SendQueue queue;
+    bool begin_next = false;  // the last packet was of a message begun before
+  };
+  // A message of several packets.
+  struct Transfer {
+    std::int64_t payload;
+    std::int64_t missing;
+  };
+  struct Kick {
+    NpuId npu;
+    std::int64_t at;
+  };
+
+  void number_ports(const topology::Graph& graph);
+  void drain_kicks();
+  void pull(NpuId npu, std::int64_t now);
+  bool begin_message(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing);
+  void make_packet(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing);
+  void schedule_pull(NpuId npu, std::int64_t at);
+  bool next_packet(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing);
+  void launch(Card& card, const Outgoing& outgoing);
+  bool crosses_link(const Outgoing& outgoing) const { return packets_[outgoing.packet].hops > 0; }
+  std::size_t port_of(std::uint32_t packet) const { return port_of_link_[routes_[packet * max_hops_]]; }
+  void serve_hop(const Event& event, Packet& packet);
+  void deliver(const Event& event);
+  void prefetch(const Event& event) const;
+  std::uint32_t allocate_packet();
+  std::uint32_t allocate_transfer(std::int64_t payload);
+  std::uint32_t serialization_ps(TypeTiming& timing, std::uint32_t wire) const;
+  std::uint32_t wire_of(std::int64_t payload);
+
+  ProtocolConfig protocol_;
+  PathChooser chooser_;
+  std::int64_t chunk_;
+  std::size_t max_hops_;
+  Picoseconds lookahead_;
+  CalendarQueue queue_;
+
+  IdVector<NpuId, Card> cards_;
+  IdVector<LinkId, LinkState> links_;
+  IdVector<LinkTypeId, TypeTiming> timings_;
+  IdVector<LinkId, std::uint32_t> port_of_link_;  // which of its card's ports a link leaves from
+  std::vector<Packet> packets_;
+  std::vector<std::uint32_t> free_packets_;
+  std::vector<LinkId> routes_;  // max_hops_ per packet
+  std::vector<Transfer> transfers_;
+  std::vector<std::uint32_t> free_transfers_;
+  std::vector<Kick> kicks_;
+  std::int64_t last_payload_ = -1;
+  std::uint32_t last_wire_ = 0;
+  Totals totals_;
+};
+
+}  // namespace podsim::fabric
