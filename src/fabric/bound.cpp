@@ -109,6 +109,26 @@ void TrafficBound::State::add_path(const topology::Path& path, Bytes wire, CardL
   to.least_received_latency_ps = std::min(to.least_received_latency_ps, total);
 }
 
+void TrafficBound::merge(const TrafficBound& other) {
+  for (std::size_t i = 0; i < state_->links.size(); ++i) {
+    LinkLoad& load = state_->links[LinkId(i)];
+    const LinkLoad& more = other.state_->links[LinkId(i)];
+    load.busy_ps += more.busy_ps;
+    load.least_before_ps = std::min(load.least_before_ps, more.least_before_ps);
+    load.least_after_ps = std::min(load.least_after_ps, more.least_after_ps);
+  }
+  for (std::size_t i = 0; i < state_->cards.size(); ++i) {
+    CardLoad& load = state_->cards[NpuId(i)];
+    const CardLoad& more = other.state_->cards[NpuId(i)];
+    load.sent_bytes += more.sent_bytes;
+    load.largest_sent_bytes = std::max(load.largest_sent_bytes, more.largest_sent_bytes);
+    load.received_bytes += more.received_bytes;
+    load.least_sent_latency_ps = std::min(load.least_sent_latency_ps, more.least_sent_latency_ps);
+    load.least_received_latency_ps = std::min(load.least_received_latency_ps, more.least_received_latency_ps);
+  }
+  state_->longest_message_ps = std::max(state_->longest_message_ps, other.state_->longest_message_ps);
+}
+
 BoundResult TrafficBound::result() const {
   BoundResult best{Picoseconds(state_->longest_message_ps), BoundKind::Latency, LinkId::none(),
                    NpuId::none()};

@@ -10,7 +10,10 @@
 namespace podsim::fabric {
 namespace {
 
-constexpr std::size_t kMaxCards = std::size_t{1} << 16U;  // Event::order holds the source in 16 bits
+// How many events ahead of its turn a packet, then the link it is at, is fetched into the cache.
+constexpr std::size_t kPacketAhead = 32;
+constexpr std::size_t kLinkAhead = 16;
+constexpr std::size_t kMaxCards = std::size_t{1} << 16U;
 
 Picoseconds smallest_latency(const topology::Graph& graph, Picoseconds send_latency) {
   Picoseconds least = send_latency;
@@ -20,8 +23,10 @@ Picoseconds smallest_latency(const topology::Graph& graph, Picoseconds send_late
   return least;
 }
 
-unsigned log2_rounded_down(Picoseconds time) {
-  return 63U - static_cast<unsigned>(__builtin_clzll(static_cast<unsigned long long>(time.count())));
+unsigned bucket_width_log2(Picoseconds time) {
+  const unsigned log2 =
+      63U - static_cast<unsigned>(__builtin_clzll(static_cast<unsigned long long>(time.count())));
+  return std::min(log2, CalendarQueue::kMaxWidthLog2);
 }
 
 }  // namespace
@@ -33,7 +38,7 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
       chunk_(config.chunk.count()),
       max_hops_(pod.routing->max_hops()),
       lookahead_(smallest_latency(pod.graph, protocol.send_latency.value)),
-      queue_(log2_rounded_down(lookahead_)),
+      queue_(bucket_width_log2(lookahead_)),
       cards_(pod.graph.npu_count()),
       links_(pod.graph.link_count()) {
   if (pod.graph.npu_count() > kMaxCards) {
@@ -79,20 +84,25 @@ void PacketEngine::schedule_pull(NpuId npu, std::int64_t at) {
   if (queue_.bucket_of(at) <= queue_.current_bucket()) {
     kicks_.push_back({npu, at});
   } else {
-    queue_.push({at, npu.value(), kPull | npu.value()});
+    queue_.push(at, kPull | npu.value());
   }
 }
 
 // Turns inside the bucket being worked on are taken at once: what they send is due at least one lookahead
 // later.
 void PacketEngine::drain_kicks() {
+  // Cards' processes run in the order of their construction, which must not show.
+  if (kicks_.size() > 1) {
+    std::sort(kicks_.begin(), kicks_.end(),
+              [](const Kick& a, const Kick& b) { return a.at != b.at ? a.at < b.at : a.npu < b.npu; });
+  }
   for (std::size_t i = 0; i < kicks_.size(); ++i) {
     const Kick kick = kicks_[i];
     if (cards_[kick.npu].pull_at != kick.at) continue;  // an earlier turn replaced it
     if (queue_.bucket_of(kick.at) <= queue_.current_bucket()) {
       pull(kick.npu, kick.at);
     } else {
-      queue_.push({kick.at, kick.npu.value(), kPull | kick.npu.value()});
+      queue_.push(kick.at, kPull | kick.npu.value());
     }
   }
   kicks_.clear();
@@ -108,14 +118,13 @@ bool PacketEngine::begin_message(NpuId npu, Card& card, std::int64_t now, Outgoi
   ++totals_.messages_offered;
   if (outgoing.message.destination == npu) ++totals_.loopback_messages;
   totals_.bytes_offered += static_cast<std::uint64_t>(payload);
-  make_packet(npu, card, now, outgoing);
+  make_packet(npu, now, outgoing);
   return true;
 }
 
-void PacketEngine::make_packet(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing) {
+void PacketEngine::make_packet(NpuId npu, std::int64_t now, Outgoing& outgoing) {
   const std::int64_t payload = std::min(outgoing.unsent, chunk_);
   const NpuId destination = outgoing.message.destination;
-  const std::uint32_t order = npu.value() << 16U | (card.sequence & 0xFFFFU);
   outgoing.unsent -= payload;
   outgoing.packet = allocate_packet();
   Packet& packet = packets_[outgoing.packet];
@@ -126,10 +135,10 @@ void PacketEngine::make_packet(NpuId npu, Card& card, std::int64_t now, Outgoing
             wire_of(payload),
             0,
             outgoing.transfer,
-            order,
             0,
             0,
-            outgoing.message.lane_class};
+            outgoing.message.lane_class,
+            {}};
   ++totals_.packets_offered;
   if (destination != npu) {
     topology::Path path;
@@ -138,10 +147,8 @@ void PacketEngine::make_packet(NpuId npu, Card& card, std::int64_t now, Outgoing
     };
     chooser_.choose(npu, destination, outgoing.message.flow, outgoing.packets, backlog, path);
     packet.hops = path.hops;
-    std::copy_n(path.links.begin(), path.hops,
-                routes_.begin() + static_cast<std::ptrdiff_t>(outgoing.packet * max_hops_));
+    std::copy_n(path.links.begin(), path.hops, const_cast<LinkId*>(route_of(outgoing.packet)));
   }
-  ++card.sequence;
   ++outgoing.packets;
 }
 
@@ -172,7 +179,7 @@ void PacketEngine::pull(NpuId npu, std::int64_t now) {
     }
     launch(card, outgoing);
     while (outgoing.unsent > 0) {
-      make_packet(npu, card, now, outgoing);
+      make_packet(npu, now, outgoing);
       if (crosses_link(outgoing)) {
         card.queue.wait(port_of(outgoing.packet), outgoing);
         break;
@@ -190,9 +197,17 @@ void PacketEngine::launch(Card& card, const Outgoing& outgoing) {
   if (packet.hops == 0) {
     due += protocol_.receive_latency.value.count();
   } else {
-    card.next_injection += time_rounded_up(Bytes(packet.wire), card.injection_rate).count();
+    if (packet.wire != card.last_wire) {
+      card.last_wire = packet.wire;
+      card.last_injection_ps = time_rounded_up(Bytes(packet.wire), card.injection_rate).count();
+    }
+    const LinkId first = route_of(outgoing.packet)[0];
+    TypeTiming& timing = timings_[links_[first].type];
+    card.queue.commit(port_of_link_[first], card.next_injection, serialization_ps(timing, packet.wire),
+                      timing.port_queue_ps);
+    card.next_injection += card.last_injection_ps;
   }
-  queue_.push({due, packet.order, outgoing.packet});
+  queue_.push(due, outgoing.packet);
 }
 
 void PacketEngine::advance(Picoseconds now) {
@@ -201,11 +216,12 @@ void PacketEngine::advance(Picoseconds now) {
   while (!queue_.empty()) {
     const std::int64_t bucket = queue_.next_bucket();
     if (bucket >= horizon) return;
-    constexpr std::size_t kPrefetchAhead = 12;
-    const Span<const Event> events = queue_.take(bucket);
+    const std::int64_t start = queue_.start_of(bucket);
+    const Span<const CalendarQueue::Event> events = queue_.take(bucket);
     for (std::size_t i = 0; i < events.size(); ++i) {
-      if (i + kPrefetchAhead < events.size()) prefetch(events[i + kPrefetchAhead]);
-      const Event& event = events[i];
+      if (i + kPacketAhead < events.size()) prefetch_packet(events[i + kPacketAhead].what);
+      if (i + kLinkAhead < events.size()) prefetch_link(events[i + kLinkAhead].what);
+      const DueEvent event{start + events[i].offset, events[i].what};
       if ((event.what & kPull) != 0) {
         const NpuId npu(event.what & ~kPull);
         if (cards_[npu].pull_at == event.time) pull(npu, event.time);
@@ -219,16 +235,19 @@ void PacketEngine::advance(Picoseconds now) {
   }
 }
 
-// Both the packet and its route are about to be read; a packet's next link is known only once its route is
-// here.
-void PacketEngine::prefetch(const Event& event) const {
-  if ((event.what & kPull) != 0) return;
-  __builtin_prefetch(&packets_[event.what]);
-  __builtin_prefetch(&routes_[event.what * max_hops_]);
+void PacketEngine::prefetch_packet(std::uint32_t what) const {
+  if ((what & kPull) == 0) __builtin_prefetch(&packets_[what], 1);
 }
 
-void PacketEngine::serve_hop(const Event& event, Packet& packet) {
-  LinkState& link = links_[routes_[event.what * max_hops_ + packet.hop]];
+// Reads the packet, so it comes when prefetch_packet has had its effect.
+void PacketEngine::prefetch_link(std::uint32_t what) const {
+  if ((what & kPull) != 0) return;
+  const Packet& packet = packets_[what];
+  if (packet.hop < packet.hops) __builtin_prefetch(&links_[route_of(what)[packet.hop]], 1);
+}
+
+void PacketEngine::serve_hop(const DueEvent& event, Packet& packet) {
+  LinkState& link = links_[route_of(event.what)[packet.hop]];
   TypeTiming& timing = timings_[link.type];
   const std::uint32_t serialization = serialization_ps(timing, packet.wire);
   std::int64_t& free_at = link.free_at[static_cast<std::size_t>(packet.lane_class)];
@@ -256,10 +275,10 @@ void PacketEngine::serve_hop(const Event& event, Packet& packet) {
   packet.tail_lag_ps = static_cast<std::uint32_t>(end - start);
   const bool last = packet.hop == packet.hops;
   const std::int64_t due = (last ? end + protocol_.receive_latency.value.count() : start) + timing.latency_ps;
-  queue_.push({due, event.order, event.what});
+  queue_.push(due, event.what);
 }
 
-void PacketEngine::deliver(const Event& event) {
+void PacketEngine::deliver(const DueEvent& event) {
   const Packet packet = packets_[event.what];
   free_packets_.push_back(event.what);
   ++totals_.packets_delivered;
@@ -284,7 +303,7 @@ std::uint32_t PacketEngine::allocate_packet() {
     const std::size_t index = packets_.size();
     PODSIM_CHECK(index < kPull, "{} packets in flight", index);
     packets_.emplace_back();
-    routes_.resize((index + 1) * max_hops_);
+    if (max_hops_ > kInlineHops) long_routes_.resize((index + 1) * max_hops_);
     return static_cast<std::uint32_t>(index);
   }
   const std::uint32_t index = free_packets_.back();

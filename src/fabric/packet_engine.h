@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -45,11 +46,13 @@ class PacketEngine {
   std::size_t packet_slots() const { return packets_.size(); }
 
  private:
-  static constexpr std::uint32_t kPull = 1U << 31U;  // Event::what: a card's turn to send, not a packet
+  static constexpr std::uint32_t kPull = 1U << 31U;  // DueEvent::what: a card's turn to send, not a packet
   static constexpr std::uint32_t kWhole = ~std::uint32_t{0};
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-  struct Packet {
+  static constexpr std::size_t kInlineHops = 7;
+  // One cache line.
+  struct alignas(64) Packet {
     std::uint32_t source;
     std::uint32_t destination;
     std::uint32_t tag;
@@ -57,10 +60,10 @@ class PacketEngine {
     std::uint32_t wire;
     std::uint32_t tail_lag_ps;  // tail behind head where the head is now
     std::uint32_t transfer;     // the message this is a chunk of, or kWhole
-    std::uint32_t order;        // breaks ties at links
     std::uint8_t hop;
     std::uint8_t hops;
     LaneClass lane_class;
+    std::array<LinkId, kInlineHops> route;  // unless the pod has longer paths
   };
   // One cache line: what a hop touches of a link.
   struct alignas(64) LinkState {
@@ -80,7 +83,8 @@ class PacketEngine {
     std::int64_t pull_at = kNever;    // when its next turn to send is due
     std::int64_t next_injection = 0;  // its send side is busy until then
     BytesPerSecond injection_rate;
-    std::uint64_t sequence = 0;  // packets made
+    std::uint32_t last_wire = 0;  // as TypeTiming's
+    std::int64_t last_injection_ps = 0;
     SendQueue queue;
     bool begin_next = false;  // the last packet was of a message begun before
   };
@@ -93,20 +97,28 @@ class PacketEngine {
     NpuId npu;
     std::int64_t at;
   };
+  struct DueEvent {
+    std::int64_t time;
+    std::uint32_t what;  // a packet, or kPull and a card
+  };
 
   void number_ports(const topology::Graph& graph);
   void drain_kicks();
   void pull(NpuId npu, std::int64_t now);
   bool begin_message(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing);
-  void make_packet(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing);
+  void make_packet(NpuId npu, std::int64_t now, Outgoing& outgoing);
   void schedule_pull(NpuId npu, std::int64_t at);
   bool next_packet(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing);
   void launch(Card& card, const Outgoing& outgoing);
   bool crosses_link(const Outgoing& outgoing) const { return packets_[outgoing.packet].hops > 0; }
-  std::size_t port_of(std::uint32_t packet) const { return port_of_link_[routes_[packet * max_hops_]]; }
-  void serve_hop(const Event& event, Packet& packet);
-  void deliver(const Event& event);
-  void prefetch(const Event& event) const;
+  const LinkId* route_of(std::uint32_t packet) const {
+    return max_hops_ <= kInlineHops ? packets_[packet].route.data() : &long_routes_[packet * max_hops_];
+  }
+  std::size_t port_of(std::uint32_t packet) const { return port_of_link_[route_of(packet)[0]]; }
+  void serve_hop(const DueEvent& event, Packet& packet);
+  void deliver(const DueEvent& event);
+  void prefetch_packet(std::uint32_t what) const;
+  void prefetch_link(std::uint32_t what) const;
   std::uint32_t allocate_packet();
   std::uint32_t allocate_transfer(std::int64_t payload);
   std::uint32_t serialization_ps(TypeTiming& timing, std::uint32_t wire) const;
@@ -125,7 +137,7 @@ class PacketEngine {
   IdVector<LinkId, std::uint32_t> port_of_link_;  // which of its card's ports a link leaves from
   std::vector<Packet> packets_;
   std::vector<std::uint32_t> free_packets_;
-  std::vector<LinkId> routes_;  // max_hops_ per packet
+  std::vector<LinkId> long_routes_;  // max_hops_ per packet, where Packet::route is too short
   std::vector<Transfer> transfers_;
   std::vector<std::uint32_t> free_transfers_;
   std::vector<Kick> kicks_;

@@ -18,6 +18,7 @@ void SendQueue::wait(std::size_t port_index, const Outgoing& outgoing) {
   Port& port = ports_[port_index];
   if (port.first == kNone) {
     port.first = index;
+    wanted_.push_back(static_cast<std::uint32_t>(port_index));
   } else {
     slots_[port.last].next = index;
   }
@@ -26,16 +27,16 @@ void SendQueue::wait(std::size_t port_index, const Outgoing& outgoing) {
 }
 
 bool SendQueue::take_ready(std::int64_t now, Outgoing& outgoing) {
-  if (waiting_ == 0) return false;
-  for (std::size_t i = 0; i < ports_.size(); ++i) {
-    turn_ = turn_ + 1 < ports_.size() ? turn_ + 1 : 0;
-    Port& port = ports_[turn_];
-    if (port.first == kNone || port.full_until > now) continue;
+  for (std::size_t i = 0; i < wanted_.size(); ++i) {
+    if (++turn_ >= wanted_.size()) turn_ = 0;
+    Port& port = ports_[wanted_[turn_]];
+    if (port.full_until > now) continue;
     const std::uint32_t index = port.first;
     outgoing = slots_[index].outgoing;
     port.first = slots_[index].next;
     slots_[index].next = free_slot_;
     free_slot_ = index;
+    if (port.first == kNone) wanted_.erase(wanted_.begin() + static_cast<std::ptrdiff_t>(turn_));
     --waiting_;
     return true;
   }
@@ -44,10 +45,7 @@ bool SendQueue::take_ready(std::int64_t now, Outgoing& outgoing) {
 
 std::int64_t SendQueue::next_ready() const {
   std::int64_t next = kNever;
-  if (waiting_ == 0) return next;
-  for (const Port& port : ports_) {
-    if (port.first != kNone) next = std::min(next, port.full_until);
-  }
+  for (const std::uint32_t port : wanted_) next = std::min(next, ports_[port].full_until);
   return next;
 }
 

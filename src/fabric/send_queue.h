@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -39,14 +40,22 @@ class SendQueue {
   bool take_ready(std::int64_t now, Outgoing& outgoing);
   // When the first port that is waited for takes packets again; kNever when nothing waits.
   std::int64_t next_ready() const;
+  // A packet for `port` leaves at `at` and occupies it for `serialization`; with more than `queue` of own
+  // work ahead of it the port takes no further one. All in ps.
+  void commit(std::size_t port, std::int64_t at, std::int64_t serialization, std::int64_t queue) {
+    std::int64_t& end = ports_[port].committed_end;
+    end = std::max(end, at) + serialization;
+    hold(port, end - queue);
+  }
   // The queue behind `port` is too long until then.
   void hold(std::size_t port, std::int64_t until) {
-    if (until > ports_[port].full_until) ports_[port].full_until = until;
+    ports_[port].full_until = std::max(ports_[port].full_until, until);
   }
 
  private:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   struct Port {
+    std::int64_t committed_end = 0;  // when the card's own packets would be through, were there no others
     std::int64_t full_until = 0;
     std::uint32_t first = kNone;
     std::uint32_t last = kNone;
@@ -57,6 +66,7 @@ class SendQueue {
   };
 
   std::vector<Port> ports_;
+  std::vector<std::uint32_t> wanted_;  // ports that something waits for, in turn
   std::vector<Slot> slots_;
   std::uint32_t free_slot_ = kNone;
   std::size_t capacity_ = 0;

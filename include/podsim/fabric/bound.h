@@ -36,6 +36,8 @@ class TrafficBound {
 
   // One message. `flow` as Message::flow: it decides the path.
   void add(NpuId src, NpuId dst, Bytes payload, std::uint32_t flow);
+  // Adds all messages of `other`, which must be of the same pod, protocol, config and seed.
+  void merge(const TrafficBound& other);
   BoundResult result() const;
 
  private:
