@@ -49,7 +49,7 @@ void FabricConfig::describe(config::Fields& f) {
              "messages that a card works on at once: one for a full port lets others pass")
       .between(1, 65536);
   f.optional("injection_bandwidth", injection_bandwidth,
-             "most that one card sends, in wire bytes; default: the sum of its ports")
+             "most that one card sends, in wire bytes; default: only its ports limit it")
       .at_least(1_MBps);
 }
 

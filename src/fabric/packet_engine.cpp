@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "fabric/injection.h"
 #include "podsim/base/error.h"
 
 namespace podsim::fabric {
@@ -56,12 +55,15 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
     timings_.push_back({type.latency.count(), type.bandwidth.count(),
                         time_rounded_up(config.port_queue, type.bandwidth).count()});
   }
-  for (std::size_t i = 0; i < links_.size(); ++i) links_[LinkId(i)].type = pod.graph.link(LinkId(i)).type;
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    const topology::Link& link = pod.graph.link(LinkId(i));
+    links_[LinkId(i)].type = link.type;
+    links_[LinkId(i)].from = link.from;
+  }
   number_ports(pod.graph);
-  const IdVector<NpuId, CardRates> rates = card_rates(pod.graph, config);
   for (std::size_t i = 0; i < cards_.size(); ++i) {
     Card& card = cards_[NpuId(i)];
-    card.injection_rate = rates[NpuId(i)].injection;
+    card.injection_limit = config.injection_bandwidth;
     card.queue = SendQueue(pod.graph.out_degree(NodeId(i)), static_cast<std::size_t>(config.send_queue));
   }
 }
@@ -142,14 +144,20 @@ void PacketEngine::make_packet(NpuId npu, std::int64_t now, Outgoing& outgoing) 
   ++totals_.packets_offered;
   if (destination != npu) {
     topology::Path path;
-    const auto backlog = [&](LinkId link) {
-      return std::max<std::int64_t>(0, links_[link].free_at[0] - now);
-    };
+    const auto backlog = [&](LinkId link) { return backlog_ps(npu, link, now); };
     chooser_.choose(npu, destination, outgoing.message.flow, outgoing.packets, backlog, path);
     packet.hops = path.hops;
     std::copy_n(path.links.begin(), path.hops, const_cast<LinkId*>(route_of(outgoing.packet)));
   }
   ++outgoing.packets;
+}
+
+// Work queued at a link as card `npu` counts it: at its own ports also what is on its way there.
+std::int64_t PacketEngine::backlog_ps(NpuId npu, LinkId link, std::int64_t now) const {
+  std::int64_t end = links_[link].free_at[static_cast<std::size_t>(LaneClass::Data)];
+  if (links_[link].from == NodeId(npu.value()))
+    end = std::max(end, cards_[npu].queue.committed_end(port_of_link_[link]));
+  return std::max<std::int64_t>(0, end - now);
 }
 
 // The next packet to send: of a message begun before and of a new one by turns, so that neither starves the
@@ -164,7 +172,7 @@ bool PacketEngine::next_packet(NpuId npu, Card& card, std::int64_t now, Outgoing
   return card.queue.take_ready(now, outgoing);
 }
 
-// A card's turn: it sends one lookahead's worth at its injection rate, as far as its ports take it.
+// A card's turn: it sends what its ports take, within one lookahead if its injection is limited.
 void PacketEngine::pull(NpuId npu, std::int64_t now) {
   Card& card = cards_[npu];
   card.pull_at = kNever;
@@ -197,15 +205,12 @@ void PacketEngine::launch(Card& card, const Outgoing& outgoing) {
   if (packet.hops == 0) {
     due += protocol_.receive_latency.value.count();
   } else {
-    if (packet.wire != card.last_wire) {
-      card.last_wire = packet.wire;
-      card.last_injection_ps = time_rounded_up(Bytes(packet.wire), card.injection_rate).count();
-    }
     const LinkId first = route_of(outgoing.packet)[0];
     TypeTiming& timing = timings_[links_[first].type];
     card.queue.commit(port_of_link_[first], card.next_injection, serialization_ps(timing, packet.wire),
                       timing.port_queue_ps);
-    card.next_injection += card.last_injection_ps;
+    if (card.injection_limit)
+      card.next_injection += time_rounded_up(Bytes(packet.wire), *card.injection_limit).count();
   }
   queue_.push(due, outgoing.packet);
 }

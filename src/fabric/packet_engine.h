@@ -70,6 +70,7 @@ class PacketEngine {
     std::int64_t free_at[2] = {0, 0};  // by lane class
     LinkStats stats;
     LinkTypeId type;
+    NodeId from;
   };
   struct TypeTiming {
     std::int64_t latency_ps;
@@ -82,9 +83,7 @@ class PacketEngine {
     Endpoint* endpoint = nullptr;
     std::int64_t pull_at = kNever;    // when its next turn to send is due
     std::int64_t next_injection = 0;  // its send side is busy until then
-    BytesPerSecond injection_rate;
-    std::uint32_t last_wire = 0;  // as TypeTiming's
-    std::int64_t last_injection_ps = 0;
+    std::optional<BytesPerSecond> injection_limit;
     SendQueue queue;
     bool begin_next = false;  // the last packet was of a message begun before
   };
@@ -110,6 +109,7 @@ class PacketEngine {
   void schedule_pull(NpuId npu, std::int64_t at);
   bool next_packet(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing);
   void launch(Card& card, const Outgoing& outgoing);
+  std::int64_t backlog_ps(NpuId npu, LinkId link, std::int64_t now) const;
   bool crosses_link(const Outgoing& outgoing) const { return packets_[outgoing.packet].hops > 0; }
   const LinkId* route_of(std::uint32_t packet) const {
     return max_hops_ <= kInlineHops ? packets_[packet].route.data() : &long_routes_[packet * max_hops_];

@@ -47,6 +47,7 @@ class SendQueue {
     end = std::max(end, at) + serialization;
     hold(port, end - queue);
   }
+  std::int64_t committed_end(std::size_t port) const { return ports_[port].committed_end; }
   // The queue behind `port` is too long until then.
   void hold(std::size_t port, std::int64_t until) {
     ports_[port].full_until = std::max(ports_[port].full_until, until);

@@ -25,7 +25,7 @@ struct FabricConfig {
   Bytes chunk;                  // longer messages are cut into packets of this size
   Bytes port_queue;             // a card adds nothing to a port of its own with more than this waiting
   std::int64_t send_queue = 0;  // messages that a card works on at once
-  std::optional<BytesPerSecond> injection_bandwidth;  // of a card, wire bytes; default: the sum of its ports
+  std::optional<BytesPerSecond> injection_bandwidth;  // of a card, wire bytes; default: its ports
 
   void describe(config::Fields& f);
 };
