@@ -3,9 +3,9 @@
 // Who sends what to whom in one V4-Pro MoE layer (384 experts, top-6) with 128 tokens on each of 8,192 cards.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
+#include <memory>
 
-#include "podsim/base/random.h"
+#include "podsim/moe/generators.h"
 #include "podsim/moe/traffic.h"
 
 namespace podsim::moe {
@@ -14,20 +14,14 @@ namespace {
 constexpr std::size_t kCards = 8192;
 constexpr std::size_t kExperts = 384;
 
-// Independent experts without repeats, which costs what any routing generator costs at least.
-class UniformRouting : public RoutingSource {
- public:
-  void route(const RoutingRequest& request, Span<ExpertIndex> experts) override {
-    Random random(1, "bench.routing", static_cast<std::uint64_t>(request.source));
-    const std::size_t k = experts.size() / static_cast<std::size_t>(request.tokens);
-    for (std::size_t i = 0; i < experts.size(); ++i) {
-      ExpertIndex* const row = experts.data() + i / k * k;
-      do {
-        experts[i] = static_cast<ExpertIndex>(random.below(kExperts));
-      } while (std::find(row, experts.data() + i, experts[i]) != experts.data() + i);
-    }
-  }
-};
+std::unique_ptr<RoutingSource> uniform_routing() {
+  RoutingSetup setup;
+  setup.experts = kExperts;
+  setup.top_k = 6;
+  setup.sources = kCards;
+  setup.tokens_per_source = 128;
+  return make_routing(UniformRouting{}, setup);
+}
 
 // A distance that costs a few instructions, as one computed from coordinates does: cabinets of 64 cards, in
 // them an 8 x 8 full mesh.
@@ -54,12 +48,12 @@ void report(benchmark::State& state, std::uint64_t rows, std::uint64_t messages)
 // All cards in one expert-parallel group: 21 or 22 replicas of each expert.
 void pod_wide(benchmark::State& state, Copies copies, ReplicaChoice replica) {
   const LayerPlacement placement = contiguous_placement(kExperts, kCards);
-  UniformRouting routing;
+  const std::unique_ptr<RoutingSource> routing = uniform_routing();
   TrafficRequest request = layer_request(copies, replica);
   std::uint64_t rows = 0;
   std::uint64_t messages = 0;
   for (auto _ : state) {
-    const LayerTraffic traffic = build_traffic(request, routing, placement);
+    const LayerTraffic traffic = build_traffic(request, *routing, placement);
     rows = traffic.total_rows();
     messages = traffic.total_messages();
   }
@@ -70,7 +64,7 @@ void pod_wide(benchmark::State& state, Copies copies, ReplicaChoice replica) {
 void grouped(benchmark::State& state, Copies copies) {
   const auto ranks = static_cast<std::size_t>(state.range(0));
   const LayerPlacement placement = contiguous_placement(kExperts, ranks);
-  UniformRouting routing;
+  const std::unique_ptr<RoutingSource> routing = uniform_routing();
   TrafficRequest request = layer_request(copies, ReplicaChoice::RoundRobin);
   std::uint64_t rows = 0;
   std::uint64_t messages = 0;
@@ -80,7 +74,7 @@ void grouped(benchmark::State& state, Copies copies) {
     for (std::size_t first = 0; first < kCards; first += ranks) {
       request.cards.clear();
       for (std::size_t r = 0; r < ranks; ++r) request.cards.push_back(static_cast<std::uint32_t>(first + r));
-      groups.push_back(build_traffic(request, routing, placement));
+      groups.push_back(build_traffic(request, *routing, placement));
       rows += groups.back().total_rows();
       messages += groups.back().total_messages();
     }
@@ -101,13 +95,13 @@ void nearest_table(benchmark::State& state) {
 void pod_wide_nearest(benchmark::State& state) {
   const LayerPlacement placement = contiguous_placement(kExperts, kCards, ReplicaOrder::Strided);
   const NearestReplicas nearest(placement, cabinet_distance);
-  UniformRouting routing;
+  const std::unique_ptr<RoutingSource> routing = uniform_routing();
   TrafficRequest request = layer_request(Copies::PerExpert, ReplicaChoice::Nearest);
   request.nearest = &nearest;
   std::uint64_t rows = 0;
   std::uint64_t messages = 0;
   for (auto _ : state) {
-    const LayerTraffic traffic = build_traffic(request, routing, placement);
+    const LayerTraffic traffic = build_traffic(request, *routing, placement);
     rows = traffic.total_rows();
     messages = traffic.total_messages();
   }
@@ -116,10 +110,10 @@ void pod_wide_nearest(benchmark::State& state) {
 
 // The share of the routing in the times above.
 void routing_alone(benchmark::State& state) {
-  UniformRouting routing;
+  const std::unique_ptr<RoutingSource> routing = uniform_routing();
   const TrafficRequest request = layer_request(Copies::PerExpert, ReplicaChoice::RoundRobin);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(count_expert_loads(request, routing, kCards, kExperts).data());
+    benchmark::DoNotOptimize(count_expert_loads(request, *routing, kCards, kExperts).data());
   }
   report(state, kCards * 128 * 6, 0);
 }
