@@ -42,7 +42,7 @@ void FabricConfig::describe(config::Fields& f) {
   f.value_or("path_spread", path_spread, PathSpread::Hash, "how packets spread over equal-cost paths");
   // 8 MiB keeps bytes x 10^12 inside 64 bits where serialization time is computed.
   f.value_or("chunk", chunk, 16_KiB, "longer messages travel as packets of this size").between(64_B, 8_MiB);
-  f.value_or("port_queue", port_queue, 64_KiB,
+  f.value_or("port_queue", port_queue, 16_KiB,
              "a card adds nothing to a port of its own with more than this waiting")
       .at_least(64_B);
   f.value_or("send_queue", send_queue, 32,

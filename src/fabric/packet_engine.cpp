@@ -60,18 +60,22 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
     links_[LinkId(i)].type = link.type;
     links_[LinkId(i)].from = link.from;
   }
-  number_ports(pod.graph);
   for (std::size_t i = 0; i < cards_.size(); ++i) {
     Card& card = cards_[NpuId(i)];
     card.injection_limit = config.injection_bandwidth;
     card.queue = SendQueue(pod.graph.out_degree(NodeId(i)), static_cast<std::size_t>(config.send_queue));
   }
+  number_ports(pod.graph);
 }
 
 void PacketEngine::number_ports(const topology::Graph& graph) {
   IdVector<NodeId, std::uint32_t> ports(graph.node_count(), 0);
   port_of_link_.reserve(graph.link_count());
-  for (const topology::Link& link : graph.links()) port_of_link_.push_back(ports[link.from]++);
+  for (const topology::Link& link : graph.links()) {
+    const std::uint32_t port = ports[link.from]++;
+    port_of_link_.push_back(port);
+    if (graph.is_npu(link.from)) cards_[NpuId(link.from.value())].queue.set_type(port, link.type);
+  }
 }
 
 void PacketEngine::kick(NpuId npu, Picoseconds at) {
@@ -110,46 +114,47 @@ void PacketEngine::drain_kicks() {
   kicks_.clear();
 }
 
-// Takes the card's next message and makes its first packet.
-bool PacketEngine::begin_message(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing) {
-  if (!card.endpoint->next_message(Picoseconds(now), outgoing.message)) return false;
-  const std::int64_t payload = outgoing.message.payload.count();
-  outgoing.unsent = payload;
-  outgoing.packets = 0;
-  outgoing.transfer = payload > chunk_ ? allocate_transfer(payload) : kWhole;
+// Takes the card's next message and makes its first packet; kNoPacket when the card has nothing to send.
+std::uint32_t PacketEngine::begin_message(NpuId npu, Card& card, std::int64_t now) {
+  Message message;
+  if (!card.endpoint->next_message(Picoseconds(now), message)) return kNoPacket;
+  const std::int64_t payload = message.payload.count();
   ++totals_.messages_offered;
-  if (outgoing.message.destination == npu) ++totals_.loopback_messages;
+  if (message.destination == npu) ++totals_.loopback_messages;
   totals_.bytes_offered += static_cast<std::uint64_t>(payload);
-  make_packet(npu, now, outgoing);
-  return true;
+  if (payload > chunk_) return next_chunk(npu, now, allocate_transfer(message));
+  return make_packet(npu, now, message, {payload, 0, kWhole});
 }
 
-void PacketEngine::make_packet(NpuId npu, std::int64_t now, Outgoing& outgoing) {
-  const std::int64_t payload = std::min(outgoing.unsent, chunk_);
-  const NpuId destination = outgoing.message.destination;
-  outgoing.unsent -= payload;
-  outgoing.packet = allocate_packet();
-  Packet& packet = packets_[outgoing.packet];
-  packet = {npu.value(),
-            destination.value(),
-            outgoing.message.tag,
-            static_cast<std::uint32_t>(payload),
-            wire_of(payload),
-            0,
-            outgoing.transfer,
-            0,
-            0,
-            outgoing.message.lane_class,
-            {}};
+std::uint32_t PacketEngine::next_chunk(NpuId npu, std::int64_t now, std::uint32_t index) {
+  Transfer& transfer = transfers_[index];
+  const std::int64_t payload = std::min(transfer.unsent, chunk_);
+  transfer.unsent -= payload;
+  return make_packet(npu, now, transfer.message, {payload, transfer.packets++, index});
+}
+
+std::uint32_t PacketEngine::make_packet(NpuId npu, std::int64_t now, const Message& message,
+                                        const Chunk& chunk) {
+  const std::uint32_t index = allocate_packet();
+  Packet& packet = packets_[index];
+  packet.source = npu.value();
+  packet.destination = message.destination.value();
+  packet.tag = message.tag;
+  packet.payload = static_cast<std::uint32_t>(chunk.payload);
+  packet.wire = wire_of(chunk.payload);
+  packet.tail_lag_ps = 0;
+  packet.transfer = chunk.transfer;
+  packet.hop = packet.hops = 0;
+  packet.lane_class = message.lane_class;
   ++totals_.packets_offered;
-  if (destination != npu) {
-    topology::Path path;
-    const auto backlog = [&](LinkId link) { return backlog_ps(npu, link, now); };
-    chooser_.choose(npu, destination, outgoing.message.flow, outgoing.packets, backlog, path);
-    packet.hops = path.hops;
-    std::copy_n(path.links.begin(), path.hops, const_cast<LinkId*>(route_of(outgoing.packet)));
-  }
-  ++outgoing.packets;
+  if (message.destination == npu) return index;
+  topology::Path path;
+  const auto backlog = [&](LinkId link) { return backlog_ps(npu, link, now); };
+  chooser_.choose(npu, message.destination, message.flow, chunk.number, backlog, path);
+  packet.hops = path.hops;
+  LinkId* route = max_hops_ <= kInlineHops ? packet.route.data() : &long_routes_[index * max_hops_];
+  std::copy_n(path.links.begin(), path.hops, route);
+  return index;
 }
 
 // Work queued at a link as card `npu` counts it: at its own ports also what is on its way there.
@@ -160,16 +165,21 @@ std::int64_t PacketEngine::backlog_ps(NpuId npu, LinkId link, std::int64_t now) 
   return std::max<std::int64_t>(0, end - now);
 }
 
-// The next packet to send: of a message begun before and of a new one by turns, so that neither starves the
-// other.
-bool PacketEngine::next_packet(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing) {
+// The next packet to send, of a message begun before and of a new one by turns, so that neither starves the
+// other; kNoPacket when no port takes any.
+std::uint32_t PacketEngine::next_packet(NpuId npu, Card& card, std::int64_t now) {
   card.begin_next = !card.begin_next;
-  if (!card.begin_next && card.queue.take_ready(now, outgoing)) return true;
-  while (!card.queue.full() && begin_message(npu, card, now, outgoing)) {
-    if (!crosses_link(outgoing) || card.queue.accepts(port_of(outgoing.packet), now)) return true;
-    card.queue.wait(port_of(outgoing.packet), outgoing);
+  if (!card.begin_next) {
+    const std::uint32_t waiting = card.queue.take_ready(now);
+    if (waiting != kNoPacket) return waiting;
   }
-  return card.queue.take_ready(now, outgoing);
+  while (!card.queue.full()) {
+    const std::uint32_t packet = begin_message(npu, card, now);
+    if (packet == kNoPacket) break;
+    if (!crosses_link(packet) || card.queue.accepts(port_of(packet), now)) return packet;
+    card.queue.wait(port_of(packet), packet);
+  }
+  return card.queue.take_ready(now);
 }
 
 // A card's turn: it sends what its ports take, within one lookahead if its injection is limited.
@@ -178,41 +188,44 @@ void PacketEngine::pull(NpuId npu, std::int64_t now) {
   card.pull_at = kNever;
   card.next_injection = std::max(card.next_injection, now);
   const std::int64_t end = now + lookahead_.count();
-  Outgoing outgoing;
   while (card.next_injection < end) {
-    if (!next_packet(npu, card, now, outgoing)) {
+    const std::uint32_t packet = next_packet(npu, card, now);
+    if (packet == kNoPacket) {
       const std::int64_t ready = card.queue.next_ready();
       if (ready != kNever) schedule_pull(npu, std::max(ready, card.next_injection));
       return;
     }
-    launch(card, outgoing);
-    while (outgoing.unsent > 0) {
-      make_packet(npu, now, outgoing);
-      if (crosses_link(outgoing)) {
-        card.queue.wait(port_of(outgoing.packet), outgoing);
-        break;
-      }
-      launch(card, outgoing);
-    }
+    launch(card, packet);
+    const std::uint32_t transfer = packets_[packet].transfer;
+    if (transfer != kWhole) send_on(npu, card, now, transfer);
   }
   schedule_pull(npu, card.next_injection);
 }
 
+// The rest of a message of several packets: the next one waits for its port. To the card itself all leave at
+// once.
+void PacketEngine::send_on(NpuId npu, Card& card, std::int64_t now, std::uint32_t transfer) {
+  while (transfers_[transfer].unsent > 0) {
+    const std::uint32_t packet = next_chunk(npu, now, transfer);
+    if (crosses_link(packet)) return card.queue.wait(port_of(packet), packet);
+    launch(card, packet);
+  }
+}
+
 // Sends the packet towards its first link, or, to the card itself, straight to its memory.
-void PacketEngine::launch(Card& card, const Outgoing& outgoing) {
-  const Packet& packet = packets_[outgoing.packet];
+void PacketEngine::launch(Card& card, std::uint32_t index) {
+  const Packet& packet = packets_[index];
   std::int64_t due = card.next_injection + protocol_.send_latency.value.count();
   if (packet.hops == 0) {
     due += protocol_.receive_latency.value.count();
   } else {
-    const LinkId first = route_of(outgoing.packet)[0];
-    TypeTiming& timing = timings_[links_[first].type];
-    card.queue.commit(port_of_link_[first], card.next_injection, serialization_ps(timing, packet.wire),
-                      timing.port_queue_ps);
+    const std::size_t port = port_of(index);
+    TypeTiming& timing = timings_[card.queue.type(port)];
+    card.queue.commit(port, card.next_injection, serialization_ps(timing, packet.wire), timing.port_queue_ps);
     if (card.injection_limit)
       card.next_injection += time_rounded_up(Bytes(packet.wire), *card.injection_limit).count();
   }
-  queue_.push(due, outgoing.packet);
+  queue_.push(due, index);
 }
 
 void PacketEngine::advance(Picoseconds now) {
@@ -221,21 +234,27 @@ void PacketEngine::advance(Picoseconds now) {
   while (!queue_.empty()) {
     const std::int64_t bucket = queue_.next_bucket();
     if (bucket >= horizon) return;
-    const std::int64_t start = queue_.start_of(bucket);
-    const Span<const CalendarQueue::Event> events = queue_.take(bucket);
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      if (i + kPacketAhead < events.size()) prefetch_packet(events[i + kPacketAhead].what);
-      if (i + kLinkAhead < events.size()) prefetch_link(events[i + kLinkAhead].what);
-      const DueEvent event{start + events[i].offset, events[i].what};
-      if ((event.what & kPull) != 0) {
-        const NpuId npu(event.what & ~kPull);
-        if (cards_[npu].pull_at == event.time) pull(npu, event.time);
-      } else if (Packet& packet = packets_[event.what]; packet.hop < packet.hops) {
-        serve_hop(event, packet);
-      } else {
-        deliver(event);
-      }
-      if (!kicks_.empty()) drain_kicks();
+    split(queue_.take(bucket), queue_.start_of(bucket));
+    serve_cards();
+    serve_hops();
+  }
+}
+
+// Nothing in a bucket depends on anything else in it but what happens at the same card or the same link:
+// whatever an event causes lies in a later bucket. So a bucket is done in two parts, which meet the same
+// memory again and again.
+void PacketEngine::split(Span<const CalendarQueue::Event> events, std::int64_t start) {
+  card_events_.clear();
+  hop_events_.clear();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (i + kPacketAhead < events.size()) prefetch_packet(events[i + kPacketAhead].what);
+    const DueEvent event{start + events[i].offset, events[i].what};
+    if ((event.what & kPull) != 0) {
+      card_events_.push_back({event, NpuId(event.what & ~kPull)});
+    } else if (const Packet& packet = packets_[event.what]; packet.hop == packet.hops) {
+      card_events_.push_back({event, NpuId(packet.destination)});
+    } else {
+      hop_events_.push_back(event);
     }
   }
 }
@@ -244,11 +263,44 @@ void PacketEngine::prefetch_packet(std::uint32_t what) const {
   if ((what & kPull) == 0) __builtin_prefetch(&packets_[what], 1);
 }
 
-// Reads the packet, so it comes when prefetch_packet has had its effect.
-void PacketEngine::prefetch_link(std::uint32_t what) const {
-  if ((what & kPull) != 0) return;
-  const Packet& packet = packets_[what];
-  if (packet.hop < packet.hops) __builtin_prefetch(&links_[route_of(what)[packet.hop]], 1);
+// Card after card, each in order of time.
+void PacketEngine::serve_cards() {
+  group_card_events();
+  for (const CardEvent& card_event : card_events_) {
+    const DueEvent& event = card_event.event;
+    if ((event.what & kPull) == 0) {
+      deliver(event);
+    } else if (cards_[card_event.card].pull_at == event.time) {
+      pull(card_event.card, event.time);
+    }
+    if (!kicks_.empty()) drain_kicks();
+  }
+}
+
+// A stable sort by card.
+void PacketEngine::group_card_events() {
+  if (card_events_.size() < cards_.size() / 16) {
+    std::stable_sort(card_events_.begin(), card_events_.end(),
+                     [](const CardEvent& a, const CardEvent& b) { return a.card < b.card; });
+    return;
+  }
+  card_offsets_.assign(cards_.size() + 1, 0);
+  for (const CardEvent& event : card_events_) ++card_offsets_[event.card.value() + 1];
+  for (std::size_t card = 1; card < card_offsets_.size(); ++card)
+    card_offsets_[card] += card_offsets_[card - 1];
+  grouped_events_.resize(card_events_.size());
+  for (const CardEvent& event : card_events_) grouped_events_[card_offsets_[event.card.value()]++] = event;
+  card_events_.swap(grouped_events_);
+}
+
+void PacketEngine::serve_hops() {
+  for (std::size_t i = 0; i < hop_events_.size(); ++i) {
+    if (i + kLinkAhead < hop_events_.size()) {
+      const std::uint32_t ahead = hop_events_[i + kLinkAhead].what;
+      __builtin_prefetch(&links_[route_of(ahead)[packets_[ahead].hop]], 1);
+    }
+    serve_hop(hop_events_[i], packets_[hop_events_[i].what]);
+  }
 }
 
 void PacketEngine::serve_hop(const DueEvent& event, Packet& packet) {
@@ -295,7 +347,7 @@ void PacketEngine::deliver(const DueEvent& event) {
     PODSIM_CHECK(transfer.missing >= 0, "message {} -> {} delivered {} bytes too many", packet.source,
                  packet.destination, -transfer.missing);
     if (transfer.missing > 0) return;
-    payload = transfer.payload;
+    payload = transfer.message.payload.count();
     free_transfers_.push_back(packet.transfer);
   }
   ++totals_.messages_delivered;
@@ -316,14 +368,15 @@ std::uint32_t PacketEngine::allocate_packet() {
   return index;
 }
 
-std::uint32_t PacketEngine::allocate_transfer(std::int64_t payload) {
+std::uint32_t PacketEngine::allocate_transfer(const Message& message) {
+  const Transfer transfer{message, message.payload.count(), message.payload.count(), 0};
   if (free_transfers_.empty()) {
-    transfers_.push_back({payload, payload});
+    transfers_.push_back(transfer);
     return static_cast<std::uint32_t>(transfers_.size() - 1);
   }
   const std::uint32_t index = free_transfers_.back();
   free_transfers_.pop_back();
-  transfers_[index] = {payload, payload};
+  transfers_[index] = transfer;
   return index;
 }
 

@@ -47,6 +47,7 @@ class PacketEngine {
 
  private:
   static constexpr std::uint32_t kPull = 1U << 31U;  // DueEvent::what: a card's turn to send, not a packet
+  static constexpr std::uint32_t kNoPacket = SendQueue::kNone;
   static constexpr std::uint32_t kWhole = ~std::uint32_t{0};
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
@@ -89,8 +90,16 @@ class PacketEngine {
   };
   // A message of several packets.
   struct Transfer {
+    Message message;
+    std::int64_t unsent;   // bytes that no packet is made of yet
+    std::int64_t missing;  // bytes not yet delivered
+    std::uint32_t packets;
+  };
+  // The part of a message that a packet carries.
+  struct Chunk {
     std::int64_t payload;
-    std::int64_t missing;
+    std::uint32_t number;    // in its message
+    std::uint32_t transfer;  // or kWhole
   };
   struct Kick {
     NpuId npu;
@@ -101,16 +110,23 @@ class PacketEngine {
     std::uint32_t what;  // a packet, or kPull and a card
   };
 
+  struct CardEvent {
+    DueEvent event;
+    NpuId card;
+  };
+
   void number_ports(const topology::Graph& graph);
   void drain_kicks();
   void pull(NpuId npu, std::int64_t now);
-  bool begin_message(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing);
-  void make_packet(NpuId npu, std::int64_t now, Outgoing& outgoing);
+  std::uint32_t begin_message(NpuId npu, Card& card, std::int64_t now);
+  std::uint32_t next_chunk(NpuId npu, std::int64_t now, std::uint32_t transfer);
+  std::uint32_t make_packet(NpuId npu, std::int64_t now, const Message& message, const Chunk& chunk);
   void schedule_pull(NpuId npu, std::int64_t at);
-  bool next_packet(NpuId npu, Card& card, std::int64_t now, Outgoing& outgoing);
-  void launch(Card& card, const Outgoing& outgoing);
+  std::uint32_t next_packet(NpuId npu, Card& card, std::int64_t now);
+  void send_on(NpuId npu, Card& card, std::int64_t now, std::uint32_t transfer);
+  void launch(Card& card, std::uint32_t packet);
   std::int64_t backlog_ps(NpuId npu, LinkId link, std::int64_t now) const;
-  bool crosses_link(const Outgoing& outgoing) const { return packets_[outgoing.packet].hops > 0; }
+  bool crosses_link(std::uint32_t packet) const { return packets_[packet].hops > 0; }
   const LinkId* route_of(std::uint32_t packet) const {
     return max_hops_ <= kInlineHops ? packets_[packet].route.data() : &long_routes_[packet * max_hops_];
   }
@@ -118,9 +134,12 @@ class PacketEngine {
   void serve_hop(const DueEvent& event, Packet& packet);
   void deliver(const DueEvent& event);
   void prefetch_packet(std::uint32_t what) const;
-  void prefetch_link(std::uint32_t what) const;
+  void split(Span<const CalendarQueue::Event> events, std::int64_t start);
+  void serve_cards();
+  void group_card_events();
+  void serve_hops();
   std::uint32_t allocate_packet();
-  std::uint32_t allocate_transfer(std::int64_t payload);
+  std::uint32_t allocate_transfer(const Message& message);
   std::uint32_t serialization_ps(TypeTiming& timing, std::uint32_t wire) const;
   std::uint32_t wire_of(std::int64_t payload);
 
@@ -141,6 +160,10 @@ class PacketEngine {
   std::vector<Transfer> transfers_;
   std::vector<std::uint32_t> free_transfers_;
   std::vector<Kick> kicks_;
+  std::vector<DueEvent> hop_events_;  // of the bucket being worked on
+  std::vector<CardEvent> card_events_;
+  std::vector<CardEvent> grouped_events_;
+  std::vector<std::uint32_t> card_offsets_;
   std::int64_t last_payload_ = -1;
   std::uint32_t last_wire_ = 0;
   Totals totals_;

@@ -6,7 +6,7 @@
 
 namespace podsim::fabric {
 
-void SendQueue::wait(std::size_t port_index, const Outgoing& outgoing) {
+void SendQueue::wait(std::size_t port_index, std::uint32_t packet) {
   std::uint32_t index = free_slot_;
   if (index == kNone) {
     index = static_cast<std::uint32_t>(slots_.size());
@@ -14,7 +14,7 @@ void SendQueue::wait(std::size_t port_index, const Outgoing& outgoing) {
   } else {
     free_slot_ = slots_[index].next;
   }
-  slots_[index] = {outgoing, kNone};
+  slots_[index] = {packet, kNone};
   Port& port = ports_[port_index];
   if (port.first == kNone) {
     port.first = index;
@@ -26,21 +26,20 @@ void SendQueue::wait(std::size_t port_index, const Outgoing& outgoing) {
   ++waiting_;
 }
 
-bool SendQueue::take_ready(std::int64_t now, Outgoing& outgoing) {
+std::uint32_t SendQueue::take_ready(std::int64_t now) {
   for (std::size_t i = 0; i < wanted_.size(); ++i) {
     if (++turn_ >= wanted_.size()) turn_ = 0;
     Port& port = ports_[wanted_[turn_]];
     if (port.full_until > now) continue;
     const std::uint32_t index = port.first;
-    outgoing = slots_[index].outgoing;
     port.first = slots_[index].next;
     slots_[index].next = free_slot_;
     free_slot_ = index;
     if (port.first == kNone) wanted_.erase(wanted_.begin() + static_cast<std::ptrdiff_t>(turn_));
     --waiting_;
-    return true;
+    return slots_[index].packet;
   }
-  return false;
+  return kNone;
 }
 
 std::int64_t SendQueue::next_ready() const {

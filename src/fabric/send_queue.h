@@ -7,37 +7,31 @@
 #include <limits>
 #include <vector>
 
-#include "podsim/fabric/fabric.h"
+#include "podsim/base/id.h"
 
 namespace podsim::fabric {
 
-// A message that a card has begun to send: its next packet is made, its path chosen.
-struct Outgoing {
-  Message message;
-  std::int64_t unsent = 0;     // bytes behind the next packet
-  std::uint32_t packets = 0;   // made so far
-  std::uint32_t transfer = 0;  // PacketEngine's record of a message of several packets
-  std::uint32_t packet = 0;
-};
-
-// The messages that one card works on at once, each waiting for the port of its next packet. A message for a
-// full port does not hold back one for another port until `capacity` of them wait: as many send queues, each
-// first in, first out.
+// The messages that one card works on at once, each waiting, as its next packet, for the port that packet
+// takes. A message for a full port does not hold back one for another port until `capacity` of them wait: as
+// many send queues, each first in, first out.
 class SendQueue {
  public:
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
   SendQueue() = default;
   SendQueue(std::size_t ports, std::size_t capacity) : ports_(ports), capacity_(capacity) {}
 
+  void set_type(std::size_t port, LinkTypeId type) { ports_[port].type = type; }
+  LinkTypeId type(std::size_t port) const { return ports_[port].type; }
   bool full() const { return waiting_ == capacity_; }
   // Nothing waits for this port and it takes packets at `now`.
   bool accepts(std::size_t port, std::int64_t now) const {
     return ports_[port].first == kNone && ports_[port].full_until <= now;
   }
-  void wait(std::size_t port, const Outgoing& outgoing);
-  // Takes a message whose port takes packets at `now`, ports in turn. False: there is none.
-  bool take_ready(std::int64_t now, Outgoing& outgoing);
+  void wait(std::size_t port, std::uint32_t packet);
+  // Takes a packet whose port takes packets at `now`, ports in turn; kNone when there is none.
+  std::uint32_t take_ready(std::int64_t now);
   // When the first port that is waited for takes packets again; kNever when nothing waits.
   std::int64_t next_ready() const;
   // A packet for `port` leaves at `at` and occupies it for `serialization`; with more than `queue` of own
@@ -54,16 +48,16 @@ class SendQueue {
   }
 
  private:
-  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   struct Port {
     std::int64_t committed_end = 0;  // when the card's own packets would be through, were there no others
     std::int64_t full_until = 0;
     std::uint32_t first = kNone;
     std::uint32_t last = kNone;
+    LinkTypeId type;
   };
   struct Slot {
-    Outgoing outgoing;
-    std::uint32_t next = kNone;
+    std::uint32_t packet;
+    std::uint32_t next;
   };
 
   std::vector<Port> ports_;
