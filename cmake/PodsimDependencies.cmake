@@ -8,6 +8,7 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)  # the digest of a run's results
+find_package(ZLIB REQUIRED)  # the checksums of packed routing traces
 
 pkg_check_modules(SYSTEMC REQUIRED systemc)
 add_library(SystemC::systemc INTERFACE IMPORTED)
