@@ -52,8 +52,10 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
           fmt::format("a chunk of {} takes {} on link '{}' of {}: choose a smaller /fabric/chunk",
                       to_string(config.chunk), to_string(longest), type.name, to_string(type.bandwidth)));
     }
-    timings_.push_back({type.latency.count(), type.bandwidth.count(),
-                        time_rounded_up(config.port_queue, type.bandwidth).count()});
+    timings_.push_back({type.latency.count(),
+                        type.bandwidth.count(),
+                        time_rounded_up(config.port_queue, type.bandwidth).count(),
+                        {}});
   }
   for (std::size_t i = 0; i < links_.size(); ++i) {
     const topology::Link& link = pod.graph.link(LinkId(i));
@@ -380,21 +382,17 @@ std::uint32_t PacketEngine::allocate_transfer(const Message& message) {
   return index;
 }
 
-std::uint32_t PacketEngine::serialization_ps(TypeTiming& timing, std::uint32_t wire) const {
-  if (wire != timing.last_wire) {
-    timing.last_wire = wire;
-    timing.last_serialization_ps = static_cast<std::uint32_t>(
-        time_rounded_up(Bytes(wire), BytesPerSecond(timing.bytes_per_second)).count());
-  }
-  return timing.last_serialization_ps;
+std::uint32_t PacketEngine::serialization_ps(TypeTiming& timing, std::uint32_t wire) {
+  return timing.serialization_ps.get(wire, [&](std::uint32_t bytes) {
+    const Picoseconds time = time_rounded_up(Bytes(bytes), BytesPerSecond(timing.bytes_per_second));
+    return static_cast<std::uint32_t>(time.count());
+  });
 }
 
 std::uint32_t PacketEngine::wire_of(std::int64_t payload) {
-  if (payload != last_payload_) {
-    last_payload_ = payload;
-    last_wire_ = static_cast<std::uint32_t>(wire_bytes(protocol_, Bytes(payload)).count());
-  }
-  return last_wire_;
+  return wire_of_payload_.get(static_cast<std::uint32_t>(payload), [this](std::uint32_t bytes) {
+    return static_cast<std::uint32_t>(wire_bytes(protocol_, Bytes(bytes)).count());
+  });
 }
 
 std::optional<Picoseconds> PacketEngine::next_time() const {

@@ -9,6 +9,7 @@
 #include "fabric/calendar_queue.h"
 #include "fabric/path_chooser.h"
 #include "fabric/send_queue.h"
+#include "fabric/size_memo.h"
 #include "podsim/fabric/fabric.h"
 #include "podsim/fabric/fabric_config.h"
 #include "podsim/fabric/protocol_config.h"
@@ -76,9 +77,8 @@ class PacketEngine {
   struct TypeTiming {
     std::int64_t latency_ps;
     std::int64_t bytes_per_second;
-    std::int64_t port_queue_ps;   // FabricConfig::port_queue as time on this link
-    std::uint32_t last_wire = 0;  // nearly all packets of a run have one or two sizes
-    std::uint32_t last_serialization_ps = 0;
+    std::int64_t port_queue_ps;  // FabricConfig::port_queue as time on this link
+    SizeMemo serialization_ps;   // by wire bytes
   };
   struct Card {
     Endpoint* endpoint = nullptr;
@@ -140,7 +140,7 @@ class PacketEngine {
   void serve_hops();
   std::uint32_t allocate_packet();
   std::uint32_t allocate_transfer(const Message& message);
-  std::uint32_t serialization_ps(TypeTiming& timing, std::uint32_t wire) const;
+  static std::uint32_t serialization_ps(TypeTiming& timing, std::uint32_t wire);
   std::uint32_t wire_of(std::int64_t payload);
 
   ProtocolConfig protocol_;
@@ -164,8 +164,7 @@ class PacketEngine {
   std::vector<CardEvent> card_events_;
   std::vector<CardEvent> grouped_events_;
   std::vector<std::uint32_t> card_offsets_;
-  std::int64_t last_payload_ = -1;
-  std::uint32_t last_wire_ = 0;
+  SizeMemo wire_of_payload_;
   Totals totals_;
 };
 
