@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "podsim/npu/kernel_timer.h"
+#include "podsim/npu/layer_work.h"
+#include "podsim/npu/schedule.h"
+#include "podsim/npu/tile_engine.h"
+
+namespace podsim::npu {
+
+// What a layer means for one card before anything happens: its M-blocks, their tiles, the order of both, and
+// what the vector kernels move. Plain data; the card runs it, the analytic bound sums it up.
+struct CardPlan {
+  static constexpr std::uint32_t kSharedSlot = ~std::uint32_t{0};
+  struct MBlock {
+    std::uint32_t slot = 0;  // or kSharedSlot
+    std::uint32_t first_row = 0;
+    std::uint32_t rows = 0;
+    std::array<std::uint32_t, 2> tile_block{};  // by Gemm, into tiles
+  };
+  struct Origin {  // of a TileBlock
+    Gemm gemm;
+    std::uint32_t m_block;
+  };
+  struct Slot {
+    std::uint32_t first_row = 0;
+    std::uint32_t rows = 0;
+    std::uint32_t first_m_block = 0;
+  };
+  struct VectorKernel {
+    std::int64_t elements = 0;
+    Bytes bytes;
+  };
+
+  std::vector<MBlock> m_blocks;  // shared experts first, then slot by slot
+  std::vector<TileBlock> tiles;  // wave by wave; in a wave all blocks of L1, then all of L2
+  std::vector<Origin> origins;   // [tiles]
+  std::vector<Slot> slots;
+  std::uint32_t rows = 0;     // dispatched to this card
+  std::int64_t results = 0;   // that come back to it
+  VectorKernel activation;    // where it is a kernel of its own: [rows, 2d] in, [rows, d] out
+  VectorKernel weighted_sum;  // reads the results of every token, writes one row
+  // By Gemm, over all tiles.
+  std::array<Picoseconds, 2> cube_time{};
+  std::array<Picoseconds, 2> hbm_time{};
+
+  // "expert 17, rows 0-127"
+  std::string block_name(std::uint32_t m_block, Span<const moe::ExpertIndex> experts) const;
+};
+
+// What of a card the plan depends on.
+struct CardParts {
+  NpuId id;
+  const KernelTimer* timer = nullptr;
+  const StackConfig* stack = nullptr;
+  const Schedule* schedule = nullptr;
+  BytesPerSecond hbm_rate;
+  Bytes l2;
+};
+
+// Fills `plan`, whose memory is used again.
+void plan_card(const LayerWork& work, const CardParts& parts, CardPlan& plan);
+
+// A vector kernel on all cores of a card, memory aside.
+Picoseconds vector_kernel_time(const KernelTimer& timer, VectorOp op, std::int64_t elements);
+
+}  // namespace podsim::npu

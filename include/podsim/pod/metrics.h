@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "podsim/stats/catalogue.h"
+
+// Every figure and column of a run, declared once: name, unit, sentence.
+namespace podsim::pod {
+
+using stats::Kind;
+using stats::MetricDef;
+
+inline constexpr MetricDef kLayerLatency{
+    "moe_layer.latency_us", "us",
+    "one MoE layer, from its start on all cards until the last card is done; mean over the layers of the run"};
+inline constexpr MetricDef kLayersTotal{"layers.total_us", "us", "all layers of the run, one after the other"};
+inline constexpr MetricDef kLayersCount{"layers.count", "", "layers that the figures cover"};
+inline constexpr MetricDef kDispatchLatency{
+    "dispatch.latency_us", "us",
+    "layer start until every card has its rows, launch and metadata exchange included; under serial until it "
+    "has passed the barrier behind them; mean over layers"};
+inline constexpr MetricDef kCombineLatency{
+    "combine.latency_us", "us",
+    "first result ready to leave until the last one is back; under serial, as combine operators are measured, "
+    "from the launch of the combine until the weighted sum is done; mean over layers"};
+inline constexpr MetricDef kComputeBusy{"compute.busy_us", "us",
+                                        "time on GEMM tiles, mean over cores and cards, per layer"};
+inline constexpr MetricDef kCommExposed{
+    "comm.exposed_us", "us",
+    "time in which a card has nothing to compute and waits for rows, mean over cards, per layer"};
+inline constexpr MetricDef kTokensPerCard{"tokens_per_s_per_card", "1/s",
+                                          "tokens of one card per second through the layers of the run"};
+inline constexpr MetricDef kTokensPod{"tokens_per_s_pod", "1/s",
+                                      "tokens of all cards per second through the layers of the run"};
+
+inline constexpr MetricDef kCardDispatch{
+    "card.dispatch_us", "us", "layer start until the card's last row is in its HBM", Kind::Distribution};
+inline constexpr MetricDef kCardL1{"card.l1_us", "us", "at least one core on the first GEMM (gate and up)",
+                                   Kind::Distribution};
+inline constexpr MetricDef kCardActivation{"card.activation_us", "us", "at least one vector core on SwiGLU",
+                                           Kind::Distribution};
+inline constexpr MetricDef kCardL2{"card.l2_us", "us", "at least one core on the second GEMM (down)",
+                                   Kind::Distribution};
+inline constexpr MetricDef kCardCombine{
+    "card.combine_us", "us", "first combine row ready in the card's group until the card's last one is back",
+    Kind::Distribution};
+inline constexpr MetricDef kCardCompute{
+    "card.compute_us", "us", "at least one core busy, weighted sum included", Kind::Distribution};
+inline constexpr MetricDef kCardExposed{"card.exposed_us", "us",
+                                        "nothing to compute, waiting for rows: exposed communication",
+                                        Kind::Distribution};
+inline constexpr MetricDef kCardOverhead{"card.overhead_us", "us",
+                                         "launches, metadata exchange and barriers", Kind::Distribution};
+inline constexpr MetricDef kCardIdle{"card.idle_us", "us", "done and waiting for the slowest card",
+                                     Kind::Distribution};
+
+inline constexpr MetricDef kBoundLayer{
+    "bound.moe_layer.latency_us", "us",
+    "no schedule of this kind can be faster: link loads, HBM bytes, cube time and fixed costs; mean over "
+    "layers"};
+inline constexpr MetricDef kBoundDispatch{"bound.dispatch.latency_us", "us",
+                                          "the same for dispatch; mean over layers"};
+inline constexpr MetricDef kBoundCombine{"bound.combine.latency_us", "us",
+                                         "the same for the combine transfer; mean over layers"};
+inline constexpr MetricDef kBoundCompute{"bound.compute_us", "us",
+                                         "cube time of the busiest card if no core ever waits; mean over layers"};
+inline constexpr MetricDef kBoundHbm{"bound.hbm_us", "us",
+                                     "HBM bytes of the busiest card at its sustained rate; mean over layers"};
+inline constexpr MetricDef kBoundFixed{
+    "bound.fixed_us", "us", "launches, metadata exchange and barriers that nothing overlaps; mean over layers"};
+inline constexpr MetricDef kBoundTransfer{
+    "bound.transfer_us", "us", "dispatch rows and results alone, all on offer at once; mean over layers"};
+inline constexpr MetricDef kOverBound{"moe_layer.over_bound", "1",
+                                      "moe_layer.latency_us over bound.moe_layer.latency_us"};
+
+inline constexpr MetricDef kAllToAllLatency{"all_to_all.latency_us", "us",
+                                            "first row offered until the last one is in its card's HBM"};
+inline constexpr MetricDef kAllToAllBound{"bound.all_to_all.latency_us", "us",
+                                          "link loads and path latency: no order of sending is faster"};
+inline constexpr MetricDef kAllToAllOverBound{"all_to_all.over_bound", "1",
+                                              "all_to_all.latency_us over bound.all_to_all.latency_us"};
+
+inline constexpr MetricDef kTrafficRows{"traffic.rows", "",
+                                        "token rows dispatched, over all layers, loopback rows included"};
+inline constexpr MetricDef kTrafficLocalRows{"traffic.local_rows", "",
+                                             "of these, rows for an expert on their own card"};
+inline constexpr MetricDef kTrafficImbalance{
+    "traffic.imbalance", "1", "rows of the busiest card over the mean of all cards; mean over layers"};
+inline constexpr MetricDef kTrafficDispatchBytes{"traffic.dispatch_bytes", "bytes",
+                                                 "payload of all dispatch rows"};
+inline constexpr MetricDef kTrafficCombineBytes{"traffic.combine_bytes", "bytes",
+                                                "payload of all combine rows"};
+inline constexpr MetricDef kCards{"cards", "", "simulated cards"};
+
+inline constexpr MetricDef kHopEvents{"fabric.hop_events", "", "packets served by links, summed over links"};
+inline constexpr MetricDef kMessages{"fabric.messages_delivered", "", "messages delivered"};
+inline constexpr MetricDef kLoopbackMessages{"fabric.loopback_messages", "",
+                                             "of these, messages to their own card, over no link"};
+inline constexpr MetricDef kPackets{"fabric.packets_delivered", "", "packets delivered"};
+inline constexpr MetricDef kBytesDelivered{"fabric.bytes_delivered", "bytes", "payload delivered"};
+inline constexpr MetricDef kBusiestLink{"fabric.busiest_link_utilisation", "1",
+                                        "busy time of the busiest link over the time of the run"};
+inline constexpr MetricDef kDimensionUtilisation{
+    "fabric.dimension.<dimension>.utilisation", "1",
+    "mean utilisation of the links of a dimension that carried something, over the time of the run"};
+inline constexpr MetricDef kDimensionPeak{"fabric.dimension.<dimension>.peak_utilisation", "1",
+                                          "utilisation of the busiest link of a dimension"};
+
+// Every metric a run may set and the columns of cards.csv, links.csv and layers.csv.
+const stats::MetricCatalogue& catalogue();
+Span<const stats::Column> card_columns();
+Span<const stats::Column> link_columns();
+Span<const stats::Column> layer_columns();
+
+}  // namespace podsim::pod

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "podsim/fabric/fabric_config.h"
+#include "podsim/fabric/protocol_config.h"
+#include "podsim/moe/generators.h"
+#include "podsim/moe/model.h"
+#include "podsim/moe/placement_config.h"
+#include "podsim/moe/traffic.h"
+#include "podsim/npu/chip_config.h"
+#include "podsim/npu/schedule_config.h"
+#include "podsim/npu/stack_config.h"
+#include "podsim/topology/pod_config.h"
+
+namespace podsim::pod {
+
+// The pod, the chip on its cards, the software on the chip and the protocol on its links. The last three
+// default to the files that the pod file names.
+struct Machine {
+  config::Ref<topology::PodConfig> pod;
+  config::Ref<npu::ChipConfig> chip;
+  config::Ref<npu::StackConfig> stack;
+  config::Ref<fabric::ProtocolConfig> protocol;
+  void describe(config::Fields& f);
+};
+
+// Which MoE layers of the model run, one after the other: 0 is the first layer with experts.
+struct LayerRange {
+  std::int64_t first = 0;
+  std::int64_t count = 1;
+  void describe(config::Fields& f);
+};
+
+// Element types in which a model is served, where they differ from the model's own (an INT8 serving of an FP8
+// model on a chip without FP8).
+struct ServedTypes {
+  std::optional<moe::DataType> weights;
+  std::optional<moe::DataType> dispatch;
+  std::optional<moe::DataType> combine;
+  void describe(config::Fields& f);
+};
+
+// The MoE layers of a network under expert parallelism.
+struct MoeWorkload {
+  static constexpr const char* kKind = "moe";
+  config::Ref<moe::Model> model;
+  ServedTypes types;
+  std::optional<std::int64_t> cards;  // the first n of the pod; default all
+  std::int64_t tokens_per_card = 128;
+  std::optional<std::int64_t> expert_parallel;  // cards of one group; default: all cards are one group
+  LayerRange layers;
+  bool shared_expert = false;  // compute the model's shared experts on every card, for its own tokens
+  moe::RoutingConfig routing;
+  moe::PlacementConfig placement;
+  moe::ReplicaChoice replica_choice = moe::ReplicaChoice::Nearest;
+  moe::Copies dispatch_copies = moe::Copies::PerExpert;
+  void describe(config::Fields& f);
+};
+
+// In which order a card visits the others.
+enum class AllToAllOrder : std::uint8_t {
+  Rotated,    // card i sends to i+1, i+2, ...: at any moment every card is wanted by one other
+  Ascending,  // every card sends to 0, 1, 2, ...: the naive order, which all cards share
+};
+
+// One row from every card to every other.
+struct AllToAllWorkload {
+  static constexpr const char* kKind = "all_to_all";
+  std::optional<std::int64_t> cards;
+  Bytes row;
+  AllToAllOrder order = AllToAllOrder::Rotated;
+  void describe(config::Fields& f);
+};
+
+using Workload = std::variant<MoeWorkload, AllToAllWorkload>;
+
+struct Output {
+  std::vector<std::int64_t> timeline_cards;  // whose spans are recorded
+  void describe(config::Fields& f);
+};
+
+// What `podsim run` runs.
+struct Scenario {
+  std::string name;
+  std::string description;
+  Machine machine;
+  fabric::FabricConfig fabric;
+  Workload workload;
+  npu::ScheduleConfig schedule;
+  Output output;
+  std::int64_t seed = 1;
+  void describe(config::Fields& f);
+};
+
+// A scenario ready to run.
+struct LoadedScenario {
+  Scenario scenario;
+  std::string path;  // of the file it came from
+};
+
+// Reads the scenario file at `path` with `sets` ("/json/pointer=value") applied: those below /machine/pod
+// first, then chip, stack and protocol default to what the pod names, then the others. Throws ConfigError.
+LoadedScenario load_scenario(const std::string& path, const std::vector<std::string>& sets);
+// The same from text, whose relative paths start at the working folder or the data folder.
+LoadedScenario parse_scenario(const std::string& text, const std::string& name,
+                              const std::vector<std::string>& sets);
+
+}  // namespace podsim::pod
+
+template <>
+struct podsim::config::EnumNames<podsim::pod::AllToAllOrder> {
+  static constexpr const char* kWhat = "order";
+  static constexpr std::array kNames{std::pair{pod::AllToAllOrder::Rotated, "rotated"},
+                                     std::pair{pod::AllToAllOrder::Ascending, "ascending"}};
+};

@@ -1,0 +1,13 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "podsim/npu/schedule.h"
+
+// One file per schedule; make_schedule is the table of their names.
+namespace podsim::npu {
+
+std::unique_ptr<Schedule> make_serial(const SerialSchedule& config, const StackConfig& stack);
+std::unique_ptr<Schedule> make_wave_fill(const WaveFillSchedule& config, const StackConfig& stack);
+
+}  // namespace podsim::npu

@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "pod/layer_bound.h"
+
+#include <algorithm>
+
+namespace podsim::pod {
+namespace {
+
+using npu::CardPlan;
+using npu::Gemm;
+using npu::HbmServer;
+using npu::VectorOp;
+
+constexpr std::size_t kL1 = static_cast<std::size_t>(Gemm::L1);
+constexpr std::size_t kL2 = static_cast<std::size_t>(Gemm::L2);
+
+// What the cards of a layer, or of a group of them, cannot be faster than.
+struct CardFloors {
+  Picoseconds cubes;         // both GEMMs, no core ever idle
+  Picoseconds memory;        // all it moves, the weighted sum included
+  Picoseconds stages;        // GEMMs and activation, one after the other
+  Picoseconds rows_in;       // writing them
+  Picoseconds least_out;     // dispatch rows through the card's ports
+  Picoseconds least_back;    // results
+  Picoseconds sum;           // weighted sum
+
+  void take_larger(const CardFloors& other) {
+    cubes = std::max(cubes, other.cubes);
+    memory = std::max(memory, other.memory);
+    stages = std::max(stages, other.stages);
+    rows_in = std::max(rows_in, other.rows_in);
+    least_out = std::max(least_out, other.least_out);
+    least_back = std::max(least_back, other.least_back);
+    sum = std::max(sum, other.sum);
+  }
+};
+
+class Floors {
+ public:
+  Floors(const LayerData& data, const topology::Pod& pod)
+      : data_(data), incoming_(data.works.size()), ports_(data.works.size()) {
+    for (const npu::SendRow& send : data.sends) ++incoming_[send.destination];
+    for (const topology::Link& link : pod.graph.links()) {
+      if (link.from.value() < ports_.size()) ports_[link.from.value()] += pod.graph.type(link.type).bandwidth;
+    }
+  }
+
+  CardFloors of(std::size_t card, const CardPlan& plan, const npu::CardParts& parts) const {
+    const HbmServer hbm(parts.hbm_rate);
+    const auto time_of = [&hbm](Bytes bytes) { return hbm.load_of(bytes).time; };
+    const auto kernel = [&](VectorOp op, const CardPlan::VectorKernel& work) {
+      return std::max(npu::vector_kernel_time(*parts.timer, op, work.elements), time_of(work.bytes));
+    };
+    const std::int64_t cores = parts.timer->cores();
+    const auto gemm = [&](std::size_t g) { return std::max(plan.cube_time[g] / cores, plan.hbm_time[g]); };
+    const Picoseconds row = time_of(data_.shape.dispatch_row);
+    const auto sends = static_cast<std::int64_t>(data_.works[card].sends.size());
+
+    CardFloors floors;
+    floors.cubes = (plan.cube_time[kL1] + plan.cube_time[kL2]) / cores;
+    floors.rows_in = row * incoming_[card];
+    floors.memory = plan.hbm_time[kL1] + plan.hbm_time[kL2] + floors.rows_in + row * sends +
+                    time_of(data_.shape.combine_row) * (plan.rows + plan.results) +
+                    time_of(plan.weighted_sum.bytes);
+    floors.stages = gemm(kL1) + kernel(VectorOp::SwiGlu, plan.activation) + gemm(kL2);
+    floors.sum = kernel(VectorOp::WeightedSum, plan.weighted_sum);
+    if (ports_[card] > BytesPerSecond(0)) {
+      const std::int64_t remote = remote_sends(card);
+      floors.least_out = time_rounded_up(data_.shape.dispatch_row * remote, ports_[card]);
+      floors.least_back = time_rounded_up(data_.shape.combine_row * remote, ports_[card]);
+    }
+    return floors;
+  }
+
+ private:
+  std::int64_t remote_sends(std::size_t card) const {
+    std::int64_t remote = 0;
+    for (const npu::SendRow& send : data_.works[card].sends) remote += send.destination != card ? 1 : 0;
+    return remote;
+  }
+
+  const LayerData& data_;
+  std::vector<std::int64_t> incoming_;  // dispatch messages, by card
+  std::vector<BytesPerSecond> ports_;   // of a card, one direction
+};
+
+// Any row goes through one tile of each GEMM, on the fastest card at best.
+Picoseconds one_tile_each(const LayerData& data, const npu::KernelTimer& timer) {
+  const npu::LayerShape& shape = data.shape;
+  const std::int64_t n = data.tiling.block_n;
+  return timer.gemm_tile({1, std::min(n, 2 * shape.expert_width), shape.hidden, shape.weight_type,
+                          shape.dispatch_type}) +
+         timer.gemm_tile({1, std::min(n, shape.hidden), shape.expert_width, shape.weight_type,
+                          shape.dispatch_type});
+}
+
+Picoseconds shortest_tiles(const LayerData& data, Span<const npu::CardParts> parts) {
+  Picoseconds shortest = Picoseconds::max();
+  const npu::KernelTimer* last = nullptr;
+  for (const npu::CardParts& card : parts) {
+    if (card.timer != last) shortest = std::min(shortest, one_tile_each(data, *card.timer));
+    last = card.timer;
+  }
+  return shortest;
+}
+
+}  // namespace
+
+std::string transfer_limit_name(const LayerBound& bound, const topology::Pod& pod) {
+  switch (bound.transfer_by.kind) {
+    case fabric::BoundKind::Link:
+      return "link dimension " + pod.graph.type_of(bound.transfer_by.link).name;
+    case fabric::BoundKind::Latency:
+      return "path latency";
+    default:
+      return "ports of a card";
+  }
+}
+
+std::string limit_name(const LayerBound& bound, const topology::Pod& pod) {
+  const Picoseconds most = std::max({bound.compute, bound.hbm, bound.transfer, bound.fixed});
+  if (most == bound.compute) return "compute";
+  if (most == bound.hbm) return "HBM";
+  return most == bound.transfer ? transfer_limit_name(bound, pod) : "latency";
+}
+
+LayerBounder::LayerBounder(const topology::Pod& pod, const Scenario& scenario,
+                           const npu::Schedule& schedule, std::uint64_t seed)
+    : pod_(pod), scenario_(scenario), schedule_(schedule), seed_(seed) {}
+
+LayerBounder::Transfers LayerBounder::transfers(const LayerData& data) const {
+  const fabric::ProtocolConfig& protocol = *scenario_.machine.protocol;
+  fabric::TrafficBound rows(pod_, protocol, scenario_.fabric, seed_);
+  fabric::TrafficBound results(pod_, protocol, scenario_.fabric, seed_);
+  for (std::size_t card = 0; card < data.works.size(); ++card) {
+    for (const npu::SendRow& send : data.works[card].sends)
+      rows.add(NpuId(card), NpuId(send.destination), data.shape.dispatch_row, send.tag);
+    const npu::LayerWork& work = data.works[card];
+    const std::uint32_t end = work.traffic->first_row(work.rank + 1);
+    for (std::uint32_t number = work.traffic->first_row(work.rank); number < end; ++number) {
+      const moe::RowTarget target = work.traffic->row(number);
+      results.add(NpuId(work.first_card.value() + target.rank), NpuId(card), data.shape.combine_row,
+                  npu::make_tag(npu::TagKind::Result, npu::row_tag(number, target.slot)));
+    }
+  }
+  Transfers both{rows.result(), results.result(), {}};
+  rows.merge(results);
+  both.all = rows.result();
+  return both;
+}
+
+LayerBound LayerBounder::bound(const LayerData& data, Span<const npu::CardParts> parts,
+                               std::size_t group_size, const PlanOf& plan_of) const {
+  const Floors floors(data, pod_);
+  CardFloors most;
+  CardFloors least;  // over groups, of the most in a group
+  for (std::size_t first = 0; first < data.works.size(); first += group_size) {
+    CardFloors group;
+    for (std::size_t card = first; card < first + group_size; ++card)
+      group.take_larger(floors.of(card, plan_of(card), parts[card]));
+    most.take_larger(group);
+    if (first == 0) least = group;
+    least.stages = std::min(least.stages, group.stages);
+    least.least_out = std::min(least.least_out, group.least_out);
+    least.least_back = std::min(least.least_back, group.least_back);
+    least.sum = std::min(least.sum, group.sum);
+  }
+  const Transfers transfer = transfers(data);
+  const npu::Schedule::FixedCosts fixed = schedule_.fixed_costs();
+  const Picoseconds dispatch = std::max(transfer.dispatch.time, most.rows_in);
+  const Picoseconds combine = transfer.combine.time;
+
+  LayerBound bound;
+  bound.compute = most.cubes;
+  bound.hbm = most.memory;
+  bound.fixed = fixed.total();
+  bound.transfer = transfer.all.time;
+  bound.transfer_by = transfer.all;
+  bound.dispatch = fixed.before_dispatch + dispatch;
+  bound.combine = combine;
+  if (schedule_.overlaps()) {
+    const Picoseconds tail = shortest_tiles(data, parts) + fixed.before_l1 + fixed.between_gemms;
+    const Picoseconds chain = std::max({bound.transfer, most.cubes, dispatch + tail}) + fixed.after_combine;
+    bound.layer = fixed.before_dispatch + std::max(chain + least.sum, most.memory);
+    return bound;
+  }
+  bound.dispatch += schedule_.barrier();
+  bound.combine += fixed.before_combine - schedule_.barrier() + fixed.after_combine + least.sum;
+  bound.layer = fixed.total() + least.sum;
+  if (group_size == data.works.size()) {
+    bound.layer += dispatch + most.stages + combine;
+  } else {
+    bound.layer += std::max({dispatch + least.stages + least.least_back,
+                             least.least_out + most.stages + least.least_back,
+                             least.least_out + least.stages + combine});
+  }
+  return bound;
+}
+
+}  // namespace podsim::pod

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/pod/metrics.h"
+
+namespace podsim::pod {
+namespace {
+
+using stats::Column;
+
+constexpr MetricDef kLayerMetrics[] = {kLayerLatency,  kLayersTotal, kLayersCount,   kDispatchLatency,
+                                       kCombineLatency, kComputeBusy, kCommExposed,   kTokensPerCard,
+                                       kTokensPod,     kOverBound,   kCards};
+constexpr MetricDef kCardMetrics[] = {kCardDispatch, kCardL1,       kCardActivation, kCardL2,  kCardCombine,
+                                      kCardCompute,  kCardOverhead, kCardExposed,    kCardIdle};
+constexpr MetricDef kBoundMetrics[] = {kBoundLayer, kBoundDispatch, kBoundCombine,
+                                       kBoundCompute, kBoundHbm,   kBoundFixed, kBoundTransfer};
+constexpr MetricDef kAllToAllMetrics[] = {kAllToAllLatency, kAllToAllBound, kAllToAllOverBound};
+constexpr MetricDef kTrafficMetrics[] = {kTrafficRows, kTrafficLocalRows, kTrafficImbalance,
+                                         kTrafficDispatchBytes, kTrafficCombineBytes};
+constexpr MetricDef kFabricMetrics[] = {kHopEvents,      kMessages,    kLoopbackMessages,     kPackets,
+                                        kBytesDelivered, kBusiestLink, kDimensionUtilisation, kDimensionPeak};
+
+constexpr Column kCardColumns[] = {
+    {"card", "", "number of the card"},
+    {"rows_received", "", "token rows that its experts got, summed over layers as all that follows"},
+    {"rows_returned", "", "results that came back for its own tokens"},
+    {"hbm_bytes", "bytes", "read and written in its memory"},
+    {"dispatch_us", "us", kCardDispatch.help},
+    {"l1_us", "us", kCardL1.help},
+    {"activation_us", "us", kCardActivation.help},
+    {"l2_us", "us", kCardL2.help},
+    {"combine_us", "us", kCardCombine.help},
+    {"core_busy_us", "us", "time on GEMM tiles, mean over its cores"},
+    {"compute_us", "us", kCardCompute.help},
+    {"overhead_us", "us", kCardOverhead.help},
+    {"exposed_us", "us", kCardExposed.help},
+    {"idle_us", "us", kCardIdle.help},
+};
+constexpr Column kLinkColumns[] = {
+    {"link", "", "number of the directed link"},
+    {"name", "", "from where to where, and its dimension"},
+    {"dimension", "", "name of its kind of link"},
+    {"packets", "", "packets sent"},
+    {"bytes", "bytes", "on the wire, headers included"},
+    {"busy_us", "us", "time spent sending"},
+    {"utilisation", "1", "busy time over the time of the run"},
+    {"queue_wait_us", "us", "waiting for the link, summed over packets"},
+    {"peak_backlog_us", "us", "longest wait that a packet met"},
+};
+constexpr Column kLayerColumns[] = {
+    {"layer", "", "MoE layer of the model, from 0"},
+    {"rows", "", "token rows dispatched"},
+    {"imbalance", "1", "rows of the busiest card over the mean of all cards"},
+    {"start_us", "us", "simulated time at which it began"},
+    {"latency_us", "us", "until the last card was done"},
+    {"dispatch_us", "us", kDispatchLatency.help},
+    {"combine_us", "us", kCombineLatency.help},
+    {"bound_us", "us", kBoundLayer.help},
+    {"bound_by", "", "the largest term of the bound"},
+};
+
+stats::MetricCatalogue make_catalogue() {
+  stats::MetricCatalogue catalogue;
+  catalogue.add("MoE layers", kLayerMetrics);
+  catalogue.add("Cards, per layer (all cards and layers are samples)", kCardMetrics);
+  catalogue.add("Lower bounds", kBoundMetrics);
+  catalogue.add("All-to-all", kAllToAllMetrics);
+  catalogue.add("Traffic", kTrafficMetrics);
+  catalogue.add("Fabric", kFabricMetrics);
+  catalogue.add(stats::Table{"cards.csv", "a card", card_columns()});
+  catalogue.add(stats::Table{"links.csv", "a directed link that carried something", link_columns()});
+  catalogue.add(stats::Table{"layers.csv", "a layer", layer_columns()});
+  return catalogue;
+}
+
+template <class T, std::size_t N>
+Span<const T> view(const T (&table)[N]) {
+  return {table, N};
+}
+
+}  // namespace
+
+const stats::MetricCatalogue& catalogue() {
+  static const stats::MetricCatalogue all = make_catalogue();
+  return all;
+}
+
+Span<const Column> card_columns() {
+  return view(kCardColumns);
+}
+Span<const Column> link_columns() {
+  return view(kLinkColumns);
+}
+Span<const Column> layer_columns() {
+  return view(kLayerColumns);
+}
+
+}  // namespace podsim::pod

@@ -1,0 +1,227 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "pod/moe_run.h"
+
+#include <algorithm>
+
+#include "pod/results.h"
+#include "podsim/base/error.h"
+
+namespace podsim::pod {
+
+MoeRun::MoeRun(const Scenario& scenario, const MoeWorkload& workload, const topology::Pod& pod,
+               std::uint64_t seed, RunResult& result)
+    : scenario_(scenario),
+      workload_(workload),
+      pod_(pod),
+      seed_(seed),
+      result_(result),
+      schedule_(npu::make_schedule(scenario.schedule, *scenario.machine.stack)),
+      builder_(scenario, workload, pod, *schedule_, seed),
+      bounder_(pod, scenario, *schedule_, seed) {
+  make_parts();
+}
+
+MoeRun::~MoeRun() = default;
+
+void MoeRun::make_parts() {
+  const npu::ChipConfig& chip = *scenario_.machine.chip;
+  static_cast<void>(chip.cube_rate(builder_.model().weight_type.value, builder_.model().dispatch_type.value));
+  for (std::size_t card = 0; card < builder_.cards(); ++card) {
+    const double scale = pod_.compute_scale[NpuId(card)];
+    std::unique_ptr<npu::RooflineTimer>& timer = timers_[scale];
+    if (timer == nullptr)
+      timer = std::make_unique<npu::RooflineTimer>(chip, *scenario_.machine.stack, scale);
+    parts_.push_back({NpuId(card), timer.get(), &*scenario_.machine.stack, schedule_.get(),
+                      chip.hbm.sustained(), chip.l2.value});
+  }
+  for (const std::int64_t card : scenario_.output.timeline_cards) {
+    if (card >= static_cast<std::int64_t>(builder_.cards()))
+      throw ConfigError(fmt::format("/output/timeline_cards: got card {}, the run has {} cards, from 0", card,
+                                    builder_.cards()));
+  }
+}
+
+void MoeRun::make_cards() {
+  const std::size_t cards = builder_.cards();
+  pod_module_ = std::make_unique<SuperPod>("pod", pod_, scenario_, seed_, cards);
+  for (std::size_t group = 0; group < builder_.groups(); ++group)
+    barriers_.push_back(std::make_unique<npu::GroupBarrier>(scenario_.machine.stack->barrier.value));
+  for (std::size_t card = 0; card < cards; ++card) {
+    npu::Npu& npu = pod_module_->npu(card);
+    cards_.push_back(std::make_unique<npu::MoeCard>(parts_[card], npu.as_host()));
+    npu.host(*cards_.back(), barriers_[card / builder_.group_size()].get());
+    card_views_.push_back(cards_.back().get());
+    CardRow row;
+    row.card = NpuId(card);
+    result_.cards.push_back(row);
+  }
+  result_.timeline.tracks = npu::track_names();
+  for (const std::int64_t card : scenario_.output.timeline_cards)
+    cards_[static_cast<std::size_t>(card)]->record(&result_.timeline.spans);
+}
+
+LayerBound MoeRun::bound_of(const LayerData& data, const PlanOf& plan_of) {
+  Stopwatch watch;
+  const LayerBound bound =
+      bounder_.bound(data, Span<const npu::CardParts>(parts_), builder_.group_size(), plan_of);
+  result_.perf.bound_s += watch.lap();
+  return bound;
+}
+
+void MoeRun::run_bound(const RunOptions& options) {
+  npu::CardPlan plan;
+  for (std::int64_t i = 0; i < workload_.layers.count; ++i) {
+    if (options.interrupted && options.interrupted()) {
+      result_.partial = true;
+      break;
+    }
+    Stopwatch watch;
+    const std::unique_ptr<LayerData> data = builder_.build(workload_.layers.first + i);
+    result_.perf.traffic_s += watch.lap();
+    const LayerBound bound = bound_of(*data, [&](std::size_t card) -> const npu::CardPlan& {
+      npu::plan_card(data->works[card], parts_[card], plan);
+      return plan;
+    });
+    add_bound(*data, bound);
+    result_.layers.push_back(layer_row(*data, bound));
+  }
+  set_bound_metrics();
+  add_words();
+  add_notes();
+}
+
+void MoeRun::run_packets(const RunOptions& options) {
+  Stopwatch watch;
+  make_cards();
+  result_.perf.build_s += watch.lap();
+  for (std::int64_t i = 0; i < workload_.layers.count && !result_.partial; ++i) {
+    watch.lap();
+    const std::unique_ptr<LayerData> data = builder_.build(workload_.layers.first + i);
+    result_.perf.traffic_s += watch.lap();
+    result_.partial = !run_layer(*data, options, i);
+  }
+  add_fabric_results(pod_module_->fabric(), pod_, end_, result_);
+  set_metrics();
+  add_words();
+  add_notes();
+}
+
+bool MoeRun::run_layer(const LayerData& data, const RunOptions& options, std::int64_t index) {
+  const Picoseconds start = std::max(end_, sim::now());
+  for (std::size_t card = 0; card < cards_.size(); ++card)
+    cards_[card]->begin_layer(data.works[card], start);
+  const LayerBound bound =
+      bound_of(data, [this](std::size_t card) -> const npu::CardPlan& { return cards_[card]->plan(); });
+
+  const auto layers = static_cast<double>(workload_.layers.count);
+  SuperPod::Stretch stretch;
+  stretch.stage = fmt::format("layer {} of {}", index + 1, workload_.layers.count);
+  stretch.first_fraction = static_cast<double>(index) / layers;
+  stretch.last_fraction = static_cast<double>(index + 1) / layers;
+  stretch.expected = static_cast<std::uint64_t>(data.messages() + data.rows());
+  Stopwatch watch;
+  const bool finished = pod_module_->run(options, stretch);
+  result_.perf.simulate_s += watch.lap();
+  if (!finished) return false;
+
+  check_all_done(card_views_);
+  check_conservation(pod_module_->fabric().totals());
+  Picoseconds end = start;
+  for (const auto& card : cards_) end = std::max(end, card->done_at());
+  end_ = end;
+  add_layer(data, bound, start, end);
+  return true;
+}
+
+LayerRow MoeRun::layer_row(const LayerData& data, const LayerBound& bound) const {
+  LayerRow row;
+  row.layer = data.layer;
+  row.rows = data.rows();
+  row.imbalance = data.imbalance();
+  row.bound = bound.layer;
+  row.bound_by = limit_name(bound, pod_);
+  return row;
+}
+
+void MoeRun::add_layer(const LayerData& data, const LayerBound& bound, Picoseconds start, Picoseconds end) {
+  Picoseconds dispatch_end = start;
+  Picoseconds combine_begin = end;
+  Picoseconds combine_end = start;
+  for (const auto& card : cards_) {
+    const npu::StageTimes times = schedule_->stage_times(card->report());
+    dispatch_end = std::max(dispatch_end, times.dispatch_end);
+    combine_begin = std::min(combine_begin, times.combine_begin);
+    combine_end = std::max(combine_end, times.combine_end);
+  }
+  for (std::size_t card = 0; card < cards_.size(); ++card) add_card(card, end, combine_begin);
+
+  LayerRow row = layer_row(data, bound);
+  row.start = start;
+  row.latency = end - start;
+  row.dispatch = dispatch_end - start;
+  row.combine = std::max(Picoseconds(), combine_end - combine_begin);
+  PODSIM_CHECK(bound.layer <= row.latency, "layer {} takes {}, under its bound {}", data.layer,
+               to_string(row.latency), to_string(bound.layer));
+  PODSIM_CHECK(bound.dispatch <= row.dispatch, "dispatch of layer {} takes {}, under its bound {}", data.layer,
+               to_string(row.dispatch), to_string(bound.dispatch));
+  PODSIM_CHECK(bound.combine <= row.combine || data.rows() == 0,
+               "combine of layer {} takes {}, under its bound {}", data.layer, to_string(row.combine),
+               to_string(bound.combine));
+  latency_ += row.latency;
+  dispatch_ += row.dispatch;
+  combine_ += row.combine;
+  result_.layers.push_back(row);
+  add_bound(data, bound);
+}
+
+void MoeRun::add_card(std::size_t card, Picoseconds end, Picoseconds combine_begin) {
+  const npu::CardReport& report = cards_[card]->report();
+  const npu::StageTimes times = schedule_->stage_times(report);
+  const std::int64_t cores = parts_[card].timer->cores();
+  const Picoseconds dispatch = times.dispatch_end - report.start;
+  const Picoseconds combine = std::max(Picoseconds(), times.combine_end - combine_begin);
+  const Picoseconds busy = (report.tiles.busy[0] + report.tiles.busy[1]) / cores;
+  const Picoseconds exposed = report.exposed();
+  const Picoseconds idle = end - report.done;
+  PODSIM_CHECK(exposed >= Picoseconds(), "npu {} is busy for {} more than it lives", card,
+               to_string(Picoseconds() - exposed));
+
+  CardRow& row = result_.cards[card];
+  row.rows_received += report.rows_received;
+  row.rows_returned += report.rows_returned;
+  row.hbm_bytes += report.hbm_bytes;
+  row.core_busy += busy;
+  const auto add = [](Picoseconds& sum, std::vector<std::int64_t>& samples, Picoseconds value) {
+    sum += value;
+    samples.push_back(value.count());
+  };
+  add(row.dispatch, samples_.dispatch, dispatch);
+  add(row.l1, samples_.l1, report.tiles.active[0]);
+  add(row.activation, samples_.activation, report.activation);
+  add(row.l2, samples_.l2, report.tiles.active[1]);
+  add(row.combine, samples_.combine, combine);
+  add(row.compute, samples_.compute, report.compute());
+  add(row.overhead, samples_.overhead, report.overhead);
+  add(row.exposed, samples_.exposed, exposed);
+  add(row.idle, samples_.idle, idle);
+  core_busy_ += busy;
+  exposed_ += exposed;
+}
+
+void MoeRun::add_bound(const LayerData& data, const LayerBound& bound) {
+  bounds_.dispatch += bound.dispatch;
+  bounds_.combine += bound.combine;
+  bounds_.compute += bound.compute;
+  bounds_.hbm += bound.hbm;
+  bounds_.fixed += bound.fixed;
+  bounds_.transfer += bound.transfer;
+  bounds_.layer += bound.layer;
+  ++transfer_limits_[transfer_limit_name(bound, pod_)];
+  rows_ += data.rows();
+  local_rows_ += data.local_rows();
+  messages_ += data.messages();
+  imbalance_ += data.imbalance();
+}
+
+}  // namespace podsim::pod

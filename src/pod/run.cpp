@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/pod/run.h"
+
+#include "pod/all_to_all_run.h"
+#include "pod/moe_run.h"
+#include "pod/results.h"
+#include "podsim/pod/metrics.h"
+
+namespace podsim::pod {
+namespace {
+
+Scenario with_options(const Scenario& scenario, const RunOptions& options) {
+  Scenario changed = scenario;
+  if (options.seed) changed.seed = static_cast<std::int64_t>(*options.seed);
+  if (options.fidelity) changed.fabric.fidelity = *options.fidelity;
+  return changed;
+}
+
+}  // namespace
+
+RunResult run(const LoadedScenario& loaded, const RunOptions& options) {
+  Stopwatch whole;
+  Stopwatch watch;
+  sim::prepare_kernel();
+  const Scenario scenario = with_options(loaded.scenario, options);
+  const auto seed = static_cast<std::uint64_t>(scenario.seed);
+  RunResult result;
+  result.effective_config = config::write(scenario);
+  if (options.progress) options.progress({"building the pod", 0.0, Picoseconds(), 0});
+  const topology::Pod pod = topology::build_pod(*scenario.machine.pod);
+  result.perf.build_s = watch.lap();
+
+  if (const auto* moe = std::get_if<MoeWorkload>(&scenario.workload)) {
+    MoeRun layers(scenario, *moe, pod, seed, result);
+    if (scenario.fabric.fidelity == fabric::Fidelity::Bound) {
+      layers.run_bound(options);
+    } else {
+      layers.run_packets(options);
+    }
+  } else {
+    run_all_to_all(scenario, std::get<AllToAllWorkload>(scenario.workload), pod, seed, options, result);
+  }
+
+  Perf& perf = result.perf;
+  perf.wall_s = whole.lap();
+  if (result.metrics.find(kHopEvents.name))
+    perf.hop_events = static_cast<std::uint64_t>(*result.metrics.find(kHopEvents.name));
+  if (perf.simulate_s > 0) perf.hop_events_per_s = static_cast<double>(perf.hop_events) / perf.simulate_s;
+  perf.peak_rss_bytes = peak_rss_bytes();
+  return result;
+}
+
+}  // namespace podsim::pod

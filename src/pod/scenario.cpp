@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/pod/scenario.h"
+
+#include "podsim/base/error.h"
+
+namespace podsim::pod {
+namespace {
+
+using namespace literals;
+
+bool is_pod_set(const std::string& assignment) {
+  constexpr std::string_view kPrefix = "/machine/pod";
+  if (assignment.compare(0, kPrefix.size(), kPrefix) != 0) return false;
+  const char next = assignment.size() > kPrefix.size() ? assignment[kPrefix.size()] : '\0';
+  return next == '=' || next == '/';
+}
+
+// An absent "fabric" means what an empty one does.
+fabric::FabricConfig default_fabric() {
+  return config::parse<fabric::FabricConfig>("{}", "fabric");
+}
+
+LoadedScenario read(config::Document document, const std::string& path,
+                    const std::vector<std::string>& sets) {
+  for (const std::string& set : sets) {
+    if (is_pod_set(set)) document.apply_set(set);
+  }
+  for (const char* part : {"chip", "stack", "protocol"})
+    document.copy_default(std::string("/machine/") + part, std::string("/machine/pod/") + part);
+  for (const std::string& set : sets) {
+    if (!is_pod_set(set)) document.apply_set(set);
+  }
+  return {document.read<Scenario>(), path};
+}
+
+}  // namespace
+
+void Machine::describe(config::Fields& f) {
+  f.required("pod", pod, "how the cards are connected");
+  f.required("chip", chip, "the chip of a card; default: the file that the pod names");
+  f.required("stack", stack, "what software costs; default: the file that the pod names");
+  f.required("protocol", protocol, "headers and endpoints of a link; default: the file that the pod names");
+}
+
+void LayerRange::describe(config::Fields& f) {
+  f.value_or("first", first, 0, "first MoE layer; 0 is the model's first layer with experts").at_least(0);
+  f.value_or("count", count, 1, "how many layers, one after the other").at_least(1);
+}
+
+void ServedTypes::describe(config::Fields& f) {
+  f.optional("weights", weights, "element type of expert weights; default: the model's");
+  f.optional("dispatch", dispatch, "element type of rows on their way to experts; default: the model's");
+  f.optional("combine", combine, "element type of results; default: the model's");
+}
+
+void MoeWorkload::describe(config::Fields& f) {
+  f.required("model", model, "the network");
+  f.value_or("types", types, {}, "types in which the model is served, where they differ from its own");
+  f.optional("cards", cards, "the first n cards of the pod; default: all").at_least(1);
+  f.value_or("tokens_per_card", tokens_per_card, 128, "tokens that each card has").between(0, 1 << 20);
+  f.optional("expert_parallel", expert_parallel,
+             "neighbouring cards that share one set of experts; default: all cards are one group")
+      .at_least(1);
+  f.value_or("layers", layers, {}, "which MoE layers");
+  f.value_or("shared_expert", shared_expert, false,
+             "compute the model's shared experts too, on every card for its own tokens");
+  f.required("routing", routing, "which experts the tokens choose");
+  f.value_or("placement", placement, {}, "which experts a card holds");
+  f.value_or("replica_choice", replica_choice, moe::ReplicaChoice::Nearest,
+             "which copy of a replicated expert a row goes to");
+  f.value_or("dispatch_copies", dispatch_copies, moe::Copies::PerExpert,
+             "a token travels once per chosen expert, or once per card that holds any of them");
+}
+
+void AllToAllWorkload::describe(config::Fields& f) {
+  f.optional("cards", cards, "the first n cards of the pod; default: all").at_least(1);
+  f.required("row", row, "payload from every card to every other").between(1_B, 1_GiB);
+  f.value_or("order", order, AllToAllOrder::Rotated, "in which order a card sends");
+}
+
+void Output::describe(config::Fields& f) {
+  f.value_or("timeline_cards", timeline_cards, {}, "cards whose spans are recorded").at_least(0);
+}
+
+void Scenario::describe(config::Fields& f) {
+  f.required("name", name, "name of the scenario").non_empty();
+  f.value_or("description", description, "", "what it is for");
+  f.required("machine", machine, "the hardware and its software");
+  f.value_or("fabric", fabric, default_fabric(), "how traffic is carried");
+  f.required("workload", workload, "what runs on it");
+  f.value_or("schedule", schedule, npu::ScheduleConfig(npu::WaveFillSchedule()),
+             "how an MoE layer is scheduled on a card");
+  f.value_or("output", output, {}, "what is recorded");
+  f.value_or("seed", seed, 1, "of everything random").at_least(0);
+}
+
+LoadedScenario load_scenario(const std::string& path, const std::vector<std::string>& sets) {
+  return read(config::Document::load(path), path, sets);
+}
+
+LoadedScenario parse_scenario(const std::string& text, const std::string& name,
+                              const std::vector<std::string>& sets) {
+  return read(config::Document::parse(text, name), name, sets);
+}
+
+}  // namespace podsim::pod
