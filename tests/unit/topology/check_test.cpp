@@ -34,6 +34,19 @@ class MadeUpRouting : public Routing {
   std::uint32_t count_;
 };
 
+// The example of docs/components/topology.md.
+class FirstChoice : public Routing {
+ public:
+  explicit FirstChoice(const Routing& all) : all_(all) {}
+  std::uint32_t path_count(NpuId, NpuId) const override { return 1; }
+  void path(NpuId src, NpuId dst, std::uint32_t, Path& path) const override { all_.path(src, dst, 0, path); }
+  std::size_t max_hops() const override { return all_.max_hops(); }
+  std::uint8_t lane_count() const override { return all_.lane_count(); }
+
+ private:
+  const Routing& all_;
+};
+
 auto finding(const char* check, const char* what) {
   return Contains(testing::AllOf(Field(&Finding::check, check), Field(&Finding::what, HasSubstr(what))));
 }
@@ -76,6 +89,14 @@ TEST(CheckPod, XYAndYXTogetherNeedTwoLanes) {
   EXPECT_TRUE(report.passed());
   EXPECT_EQ(report.deadlock.lanes_used, 2U);
   EXPECT_FALSE(report.deadlock.one_lane_is_enough);
+}
+
+TEST(CheckPod, XYAloneNeedsOneLane) {
+  const Pod pod = build_pod(regular({full_mesh("x", 3), full_mesh("y", 3)}));
+  const CheckReport report = check_routing(pod.graph, FirstChoice(*pod.routing), true, 1);
+  EXPECT_TRUE(report.passed());
+  EXPECT_EQ(report.routes, report.pairs);
+  EXPECT_EQ(report.deadlock.lanes_needed(), 1U);
 }
 
 TEST(CheckPod, AClosNeedsOneLane) {
