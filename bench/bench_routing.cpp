@@ -71,3 +71,5 @@ BENCHMARK_CAPTURE(BM_Replay, counts_npy, TraceFormat::CountsNpy)->Unit(benchmark
 
 }  // namespace
 }  // namespace podsim::moe
+
+BENCHMARK_MAIN();

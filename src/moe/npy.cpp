@@ -111,6 +111,12 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 }
 
 NpyFile::NpyFile(std::unique_ptr<ByteSource> bytes) : bytes_(std::move(bytes)) {
+  parse_header(read_header());
+  check_size();
+  if (fortran_order_ && shape_.size() > 1) turn_round();
+}
+
+std::string NpyFile::read_header() {
   const std::uint64_t size = bytes_->size();
   std::string start(std::min<std::uint64_t>(size, 12), '\0');
   bytes_->read(0, start.data(), start.size());
@@ -129,8 +135,11 @@ NpyFile::NpyFile(std::unique_ptr<ByteSource> bytes) : bytes_(std::move(bytes)) {
   if (data_ > size) fail(fmt::format("ends at byte {}, inside the header of {} bytes", size, data_));
   std::string header(length, '\0');
   bytes_->read(8 + length_bytes, header.data(), header.size());
-  parse_header(header);
+  return header;
+}
 
+// The file is exactly as long as its shape says.
+void NpyFile::check_size() {
   std::int64_t wanted = 0;
   for (std::int64_t extent : shape_) {
     if (__builtin_mul_overflow(elements_, extent, &elements_))
@@ -140,11 +149,11 @@ NpyFile::NpyFile(std::unique_ptr<ByteSource> bytes) : bytes_(std::move(bytes)) {
   if (__builtin_mul_overflow(elements_, static_cast<std::int64_t>(width_), &wanted)) {
     fail(fmt::format("shape {} overflows", shape_text(shape_)));
   }
-  if (size - data_ != static_cast<std::uint64_t>(wanted)) {
+  const std::uint64_t found = bytes_->size() - data_;
+  if (found != static_cast<std::uint64_t>(wanted)) {
     fail(fmt::format("shape {} of {} takes {} bytes, the file has {} behind its header", shape_text(shape_),
-                     data_type_, wanted, size - data_));
+                     data_type_, wanted, found));
   }
-  if (fortran_order_ && shape_.size() > 1) turn_round();
 }
 
 void NpyFile::parse_header(const std::string& header) {

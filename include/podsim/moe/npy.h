@@ -39,7 +39,9 @@ class NpyFile {
   void read(std::int64_t first, Span<double> values);
 
  private:
+  std::string read_header();
   void parse_header(const std::string& header);
+  void check_size();
   void set_type(const std::string& type);
   void turn_round();
   template <class Value>

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "unit/moe/trace_support.h"
 #include "podsim/base/random.h"
+#include "unit/moe/trace_support.h"
 
 // What all kinds of generated routing have in common.
 namespace podsim::moe {

@@ -12,7 +12,6 @@
 namespace podsim::moe {
 namespace {
 
-
 std::string converted(TraceReader& trace, TraceFormat format) {
   const TemporaryFile file("converted");
   TraceOutput output;
