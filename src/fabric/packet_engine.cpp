@@ -9,8 +9,9 @@
 namespace podsim::fabric {
 namespace {
 
-// How many events ahead of its turn a packet, then the link it is at, is fetched into the cache.
-constexpr std::size_t kPacketAhead = 32;
+// How many events ahead of its turn what an event touches is fetched into the cache.
+constexpr std::size_t kPacketAhead = 64;
+constexpr std::size_t kCardAhead = 8;
 constexpr std::size_t kLinkAhead = 16;
 constexpr std::size_t kMaxCards = std::size_t{1} << 16U;
 
@@ -116,10 +117,10 @@ void PacketEngine::drain_kicks() {
   kicks_.clear();
 }
 
-// Takes the card's next message and makes its first packet; kNoPacket when the card has nothing to send.
-std::uint32_t PacketEngine::begin_message(NpuId npu, Card& card, std::int64_t now) {
+// Takes the card's next message and makes its first packet; none when the card has nothing to send.
+SendQueue::Ready PacketEngine::begin_message(NpuId npu, Card& card, std::int64_t now) {
   Message message;
-  if (!card.endpoint->next_message(Picoseconds(now), message)) return kNoPacket;
+  if (!card.endpoint->next_message(Picoseconds(now), message)) return {};
   const std::int64_t payload = message.payload.count();
   ++totals_.messages_offered;
   if (message.destination == npu) ++totals_.loopback_messages;
@@ -128,15 +129,15 @@ std::uint32_t PacketEngine::begin_message(NpuId npu, Card& card, std::int64_t no
   return make_packet(npu, now, message, {payload, 0, kWhole});
 }
 
-std::uint32_t PacketEngine::next_chunk(NpuId npu, std::int64_t now, std::uint32_t index) {
+SendQueue::Ready PacketEngine::next_chunk(NpuId npu, std::int64_t now, std::uint32_t index) {
   Transfer& transfer = transfers_[index];
   const std::int64_t payload = std::min(transfer.unsent, chunk_);
   transfer.unsent -= payload;
   return make_packet(npu, now, transfer.message, {payload, transfer.packets++, index});
 }
 
-std::uint32_t PacketEngine::make_packet(NpuId npu, std::int64_t now, const Message& message,
-                                        const Chunk& chunk) {
+SendQueue::Ready PacketEngine::make_packet(NpuId npu, std::int64_t now, const Message& message,
+                                           const Chunk& chunk) {
   const std::uint32_t index = allocate_packet();
   Packet& packet = packets_[index];
   packet.source = npu.value();
@@ -149,14 +150,16 @@ std::uint32_t PacketEngine::make_packet(NpuId npu, std::int64_t now, const Messa
   packet.hop = packet.hops = 0;
   packet.lane_class = message.lane_class;
   ++totals_.packets_offered;
-  if (message.destination == npu) return index;
+  SendQueue::Ready ready{index, packet.wire, SendQueue::kNone, chunk.transfer};
+  if (message.destination == npu) return ready;
   topology::Path path;
   const auto backlog = [&](LinkId link) { return backlog_ps(npu, link, now); };
   chooser_.choose(npu, message.destination, message.flow, chunk.number, backlog, path);
   packet.hops = path.hops;
   LinkId* route = max_hops_ <= kInlineHops ? packet.route.data() : &long_routes_[index * max_hops_];
   std::copy_n(path.links.begin(), path.hops, route);
-  return index;
+  ready.port = port_of_link_[path.links[0]];
+  return ready;
 }
 
 // Work queued at a link as card `npu` counts it: at its own ports also what is on its way there.
@@ -168,18 +171,18 @@ std::int64_t PacketEngine::backlog_ps(NpuId npu, LinkId link, std::int64_t now) 
 }
 
 // The next packet to send, of a message begun before and of a new one by turns, so that neither starves the
-// other; kNoPacket when no port takes any.
-std::uint32_t PacketEngine::next_packet(NpuId npu, Card& card, std::int64_t now) {
+// other; none when no port takes any.
+SendQueue::Ready PacketEngine::next_packet(NpuId npu, Card& card, std::int64_t now) {
   card.begin_next = !card.begin_next;
   if (!card.begin_next) {
-    const std::uint32_t waiting = card.queue.take_ready(now);
-    if (waiting != kNoPacket) return waiting;
+    const SendQueue::Ready waiting = card.queue.take_ready(now);
+    if (waiting.packet != SendQueue::kNone) return waiting;
   }
   while (!card.queue.full()) {
-    const std::uint32_t packet = begin_message(npu, card, now);
-    if (packet == kNoPacket) break;
-    if (!crosses_link(packet) || card.queue.accepts(port_of(packet), now)) return packet;
-    card.queue.wait(port_of(packet), packet);
+    const SendQueue::Ready ready = begin_message(npu, card, now);
+    if (ready.packet == SendQueue::kNone) break;
+    if (ready.port == SendQueue::kNone || card.queue.accepts(ready.port, now)) return ready;
+    card.queue.wait(ready);
   }
   return card.queue.take_ready(now);
 }
@@ -191,15 +194,14 @@ void PacketEngine::pull(NpuId npu, std::int64_t now) {
   card.next_injection = std::max(card.next_injection, now);
   const std::int64_t end = now + lookahead_.count();
   while (card.next_injection < end) {
-    const std::uint32_t packet = next_packet(npu, card, now);
-    if (packet == kNoPacket) {
-      const std::int64_t ready = card.queue.next_ready();
-      if (ready != kNever) schedule_pull(npu, std::max(ready, card.next_injection));
+    const SendQueue::Ready ready = next_packet(npu, card, now);
+    if (ready.packet == SendQueue::kNone) {
+      const std::int64_t port_ready = card.queue.next_ready();
+      if (port_ready != kNever) schedule_pull(npu, std::max(port_ready, card.next_injection));
       return;
     }
-    launch(card, packet);
-    const std::uint32_t transfer = packets_[packet].transfer;
-    if (transfer != kWhole) send_on(npu, card, now, transfer);
+    launch(card, ready);
+    if (ready.transfer != kWhole) send_on(npu, card, now, ready.transfer);
   }
   schedule_pull(npu, card.next_injection);
 }
@@ -208,26 +210,25 @@ void PacketEngine::pull(NpuId npu, std::int64_t now) {
 // once.
 void PacketEngine::send_on(NpuId npu, Card& card, std::int64_t now, std::uint32_t transfer) {
   while (transfers_[transfer].unsent > 0) {
-    const std::uint32_t packet = next_chunk(npu, now, transfer);
-    if (crosses_link(packet)) return card.queue.wait(port_of(packet), packet);
-    launch(card, packet);
+    const SendQueue::Ready ready = next_chunk(npu, now, transfer);
+    if (ready.port != SendQueue::kNone) return card.queue.wait(ready);
+    launch(card, ready);
   }
 }
 
 // Sends the packet towards its first link, or, to the card itself, straight to its memory.
-void PacketEngine::launch(Card& card, std::uint32_t index) {
-  const Packet& packet = packets_[index];
+void PacketEngine::launch(Card& card, const SendQueue::Ready& ready) {
   std::int64_t due = card.next_injection + protocol_.send_latency.value.count();
-  if (packet.hops == 0) {
+  if (ready.port == SendQueue::kNone) {
     due += protocol_.receive_latency.value.count();
   } else {
-    const std::size_t port = port_of(index);
-    TypeTiming& timing = timings_[card.queue.type(port)];
-    card.queue.commit(port, card.next_injection, serialization_ps(timing, packet.wire), timing.port_queue_ps);
+    TypeTiming& timing = timings_[card.queue.type(ready.port)];
+    card.queue.commit(ready.port, card.next_injection, serialization_ps(timing, ready.wire),
+                      timing.port_queue_ps);
     if (card.injection_limit)
-      card.next_injection += time_rounded_up(Bytes(packet.wire), *card.injection_limit).count();
+      card.next_injection += time_rounded_up(Bytes(ready.wire), *card.injection_limit).count();
   }
-  queue_.push(due, index);
+  queue_.push(due, ready.packet);
 }
 
 void PacketEngine::advance(Picoseconds now) {
@@ -236,27 +237,28 @@ void PacketEngine::advance(Picoseconds now) {
   while (!queue_.empty()) {
     const std::int64_t bucket = queue_.next_bucket();
     if (bucket >= horizon) return;
-    split(queue_.take(bucket), queue_.start_of(bucket));
-    serve_cards();
-    serve_hops();
+    const std::int64_t start = queue_.start_of(bucket);
+    split(queue_.take(bucket));
+    serve_cards(start);
+    serve_hops(start);
   }
 }
 
 // Nothing in a bucket depends on anything else in it but what happens at the same card or the same link:
 // whatever an event causes lies in a later bucket. So a bucket is done in two parts, which meet the same
 // memory again and again.
-void PacketEngine::split(Span<const CalendarQueue::Event> events, std::int64_t start) {
+void PacketEngine::split(Span<const CalendarQueue::Event> events) {
   card_events_.clear();
   hop_events_.clear();
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (i + kPacketAhead < events.size()) prefetch_packet(events[i + kPacketAhead].what);
-    const DueEvent event{start + events[i].offset, events[i].what};
-    if ((event.what & kPull) != 0) {
-      card_events_.push_back({event, NpuId(event.what & ~kPull)});
-    } else if (const Packet& packet = packets_[event.what]; packet.hop == packet.hops) {
-      card_events_.push_back({event, NpuId(packet.destination)});
+    const auto [offset, what] = events[i];
+    if ((what & kPull) != 0) {
+      card_events_.push_back({offset, what, NpuId(what & ~kPull)});
+    } else if (const Packet& packet = packets_[what]; packet.hop == packet.hops) {
+      card_events_.push_back({offset, what, NpuId(packet.destination)});
     } else {
-      hop_events_.push_back(event);
+      hop_events_.push_back({offset, what, route_of(what)[packet.hop]});
     }
   }
 }
@@ -266,17 +268,26 @@ void PacketEngine::prefetch_packet(std::uint32_t what) const {
 }
 
 // Card after card, each in order of time.
-void PacketEngine::serve_cards() {
+void PacketEngine::serve_cards(std::int64_t start) {
   group_card_events();
-  for (const CardEvent& card_event : card_events_) {
-    const DueEvent& event = card_event.event;
-    if ((event.what & kPull) == 0) {
-      deliver(event);
-    } else if (cards_[card_event.card].pull_at == event.time) {
-      pull(card_event.card, event.time);
+  for (std::size_t i = 0; i < card_events_.size(); ++i) {
+    if (i + kCardAhead < card_events_.size()) prefetch_card(card_events_[i + kCardAhead]);
+    const auto [offset, what, npu] = card_events_[i];
+    const std::int64_t time = start + offset;
+    if ((what & kPull) == 0) {
+      deliver(what, time);
+    } else if (cards_[npu].pull_at == time) {
+      pull(npu, time);
     }
     if (!kicks_.empty()) drain_kicks();
   }
+}
+
+void PacketEngine::prefetch_card(const CardEvent& event) const {
+  const Card& card = cards_[event.card];
+  __builtin_prefetch(&card, 1);
+  __builtin_prefetch(reinterpret_cast<const char*>(&card) + 64, 1);
+  prefetch_packet(event.what);
 }
 
 // A stable sort by card.
@@ -295,31 +306,34 @@ void PacketEngine::group_card_events() {
   card_events_.swap(grouped_events_);
 }
 
-void PacketEngine::serve_hops() {
+void PacketEngine::serve_hops(std::int64_t start) {
   for (std::size_t i = 0; i < hop_events_.size(); ++i) {
     if (i + kLinkAhead < hop_events_.size()) {
-      const std::uint32_t ahead = hop_events_[i + kLinkAhead].what;
-      __builtin_prefetch(&links_[route_of(ahead)[packets_[ahead].hop]], 1);
+      const HopEvent& ahead = hop_events_[i + kLinkAhead];
+      __builtin_prefetch(&links_[ahead.link], 1);
+      prefetch_packet(ahead.what);
     }
-    serve_hop(hop_events_[i], packets_[hop_events_[i].what]);
+    const auto [offset, what, link] = hop_events_[i];
+    serve_hop(what, link, start + offset);
   }
 }
 
-void PacketEngine::serve_hop(const DueEvent& event, Packet& packet) {
-  LinkState& link = links_[route_of(event.what)[packet.hop]];
+void PacketEngine::serve_hop(std::uint32_t index, LinkId link_id, std::int64_t head) {
+  Packet& packet = packets_[index];
+  LinkState& link = links_[link_id];
   TypeTiming& timing = timings_[link.type];
   const std::uint32_t serialization = serialization_ps(timing, packet.wire);
   std::int64_t& free_at = link.free_at[static_cast<std::size_t>(packet.lane_class)];
-  const std::int64_t start = std::max(event.time, free_at);
-  const std::int64_t end = std::max(start + serialization, event.time + packet.tail_lag_ps);
+  const std::int64_t start = std::max(head, free_at);
+  const std::int64_t end = std::max(start + serialization, head + packet.tail_lag_ps);
   free_at = end;
   // A control packet overtakes queued data and pushes it back by its own length.
   if (packet.lane_class == LaneClass::Control) {
     std::int64_t& data_free_at = link.free_at[static_cast<std::size_t>(LaneClass::Data)];
-    data_free_at = std::max(data_free_at, event.time) + serialization;
+    data_free_at = std::max(data_free_at, head) + serialization;
   }
 
-  const std::int64_t wait = start - event.time;
+  const std::int64_t wait = start - head;
   ++totals_.hop_events;
   ++link.stats.packets;
   link.stats.bytes += packet.wire;
@@ -327,19 +341,19 @@ void PacketEngine::serve_hop(const DueEvent& event, Packet& packet) {
   link.stats.queue_wait_ps += wait;
   link.stats.peak_backlog_ps = std::max(link.stats.peak_backlog_ps, wait);
   if (packet.hop == 0 && wait > timing.port_queue_ps) {
-    cards_[NpuId(packet.source)].queue.hold(port_of(event.what), start - timing.port_queue_ps);
+    cards_[NpuId(packet.source)].queue.hold(port_of_link_[link_id], start - timing.port_queue_ps);
   }
 
   ++packet.hop;
   packet.tail_lag_ps = static_cast<std::uint32_t>(end - start);
   const bool last = packet.hop == packet.hops;
   const std::int64_t due = (last ? end + protocol_.receive_latency.value.count() : start) + timing.latency_ps;
-  queue_.push(due, event.what);
+  queue_.push(due, index);
 }
 
-void PacketEngine::deliver(const DueEvent& event) {
-  const Packet packet = packets_[event.what];
-  free_packets_.push_back(event.what);
+void PacketEngine::deliver(std::uint32_t index, std::int64_t time) {
+  const Packet packet = packets_[index];
+  free_packets_.push_back(index);
   ++totals_.packets_delivered;
   totals_.bytes_delivered += packet.payload;
   std::int64_t payload = packet.payload;
@@ -354,7 +368,7 @@ void PacketEngine::deliver(const DueEvent& event) {
   }
   ++totals_.messages_delivered;
   cards_[NpuId(packet.destination)].endpoint->message_arrived(
-      {NpuId(packet.source), packet.tag, Bytes(payload), Picoseconds(event.time)});
+      {NpuId(packet.source), packet.tag, Bytes(payload), Picoseconds(time)});
 }
 
 std::uint32_t PacketEngine::allocate_packet() {

@@ -47,9 +47,8 @@ class PacketEngine {
   std::size_t packet_slots() const { return packets_.size(); }
 
  private:
-  static constexpr std::uint32_t kPull = 1U << 31U;  // DueEvent::what: a card's turn to send, not a packet
-  static constexpr std::uint32_t kNoPacket = SendQueue::kNone;
-  static constexpr std::uint32_t kWhole = ~std::uint32_t{0};
+  static constexpr std::uint32_t kPull = 1U << 31U;  // in an event: a card's turn to send, not a packet
+  static constexpr std::uint32_t kWhole = SendQueue::kNone;
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
   static constexpr std::size_t kInlineHops = 7;
@@ -105,39 +104,41 @@ class PacketEngine {
     NpuId npu;
     std::int64_t at;
   };
-  struct DueEvent {
-    std::int64_t time;
-    std::uint32_t what;  // a packet, or kPull and a card
-  };
-
+  // What is due `offset` ps into the bucket being worked on; `what` as in the queue: a packet, or kPull and a
+  // card.
   struct CardEvent {
-    DueEvent event;
+    std::uint32_t offset;
+    std::uint32_t what;
     NpuId card;
+  };
+  struct HopEvent {
+    std::uint32_t offset;
+    std::uint32_t what;
+    LinkId link;
   };
 
   void number_ports(const topology::Graph& graph);
   void drain_kicks();
   void pull(NpuId npu, std::int64_t now);
-  std::uint32_t begin_message(NpuId npu, Card& card, std::int64_t now);
-  std::uint32_t next_chunk(NpuId npu, std::int64_t now, std::uint32_t transfer);
-  std::uint32_t make_packet(NpuId npu, std::int64_t now, const Message& message, const Chunk& chunk);
+  SendQueue::Ready begin_message(NpuId npu, Card& card, std::int64_t now);
+  SendQueue::Ready next_chunk(NpuId npu, std::int64_t now, std::uint32_t transfer);
+  SendQueue::Ready make_packet(NpuId npu, std::int64_t now, const Message& message, const Chunk& chunk);
   void schedule_pull(NpuId npu, std::int64_t at);
-  std::uint32_t next_packet(NpuId npu, Card& card, std::int64_t now);
+  SendQueue::Ready next_packet(NpuId npu, Card& card, std::int64_t now);
   void send_on(NpuId npu, Card& card, std::int64_t now, std::uint32_t transfer);
-  void launch(Card& card, std::uint32_t packet);
+  void launch(Card& card, const SendQueue::Ready& ready);
   std::int64_t backlog_ps(NpuId npu, LinkId link, std::int64_t now) const;
-  bool crosses_link(std::uint32_t packet) const { return packets_[packet].hops > 0; }
   const LinkId* route_of(std::uint32_t packet) const {
     return max_hops_ <= kInlineHops ? packets_[packet].route.data() : &long_routes_[packet * max_hops_];
   }
-  std::size_t port_of(std::uint32_t packet) const { return port_of_link_[route_of(packet)[0]]; }
-  void serve_hop(const DueEvent& event, Packet& packet);
-  void deliver(const DueEvent& event);
+  void serve_hop(std::uint32_t packet, LinkId link, std::int64_t head);
+  void deliver(std::uint32_t packet, std::int64_t time);
   void prefetch_packet(std::uint32_t what) const;
-  void split(Span<const CalendarQueue::Event> events, std::int64_t start);
-  void serve_cards();
+  void split(Span<const CalendarQueue::Event> events);
+  void serve_cards(std::int64_t start);
   void group_card_events();
-  void serve_hops();
+  void serve_hops(std::int64_t start);
+  void prefetch_card(const CardEvent& event) const;
   std::uint32_t allocate_packet();
   std::uint32_t allocate_transfer(const Message& message);
   static std::uint32_t serialization_ps(TypeTiming& timing, std::uint32_t wire);
@@ -160,7 +161,7 @@ class PacketEngine {
   std::vector<Transfer> transfers_;
   std::vector<std::uint32_t> free_transfers_;
   std::vector<Kick> kicks_;
-  std::vector<DueEvent> hop_events_;  // of the bucket being worked on
+  std::vector<HopEvent> hop_events_;  // of the bucket being worked on
   std::vector<CardEvent> card_events_;
   std::vector<CardEvent> grouped_events_;
   std::vector<std::uint32_t> card_offsets_;

@@ -23,25 +23,25 @@ class PathChooser {
   template <class Backlog>
   void choose(NpuId src, NpuId dst, std::uint32_t flow, std::uint32_t packet, const Backlog& backlog,
               topology::Path& path) const {
-    const std::uint32_t count = spread_ == PathSpread::First ? 1 : routing_.path_count(src, dst);
-    if (count == 1) return routing_.path(src, dst, 0, path);
-    const std::uint32_t first = hashed(src, dst, flow, packet, count);
-    if (spread_ == PathSpread::Hash) return routing_.path(src, dst, first, path);
-    choose_least_loaded(src, dst, first, count, backlog, path);
+    if (spread_ == PathSpread::First) return routing_.path(src, dst, 0, path);
+    const std::uint32_t hash = hash_of(src, dst, flow, packet);
+    if (spread_ == PathSpread::Hash) return routing_.spread_path(src, dst, hash, path);
+    choose_least_loaded(src, dst, hash, backlog, path);
   }
 
  private:
-  std::uint32_t hashed(NpuId src, NpuId dst, std::uint32_t flow, std::uint32_t packet,
-                       std::uint32_t count) const {
+  std::uint32_t hash_of(NpuId src, NpuId dst, std::uint32_t flow, std::uint32_t packet) const {
     const std::uint64_t pair = std::uint64_t{src.value()} << 32U | dst.value();
-    const std::uint64_t hash = mix64(seed_ ^ mix64(pair) ^ (std::uint64_t{packet} << 32U | flow));
-    return static_cast<std::uint32_t>((hash >> 32U) * count >> 32U);
+    return static_cast<std::uint32_t>(mix64(seed_ ^ mix64(pair) ^ (std::uint64_t{packet} << 32U | flow)) >>
+                                      32U);
   }
 
   // Starts at a hashed choice so that ties do not all fall on the first path.
   template <class Backlog>
-  void choose_least_loaded(NpuId src, NpuId dst, std::uint32_t first, std::uint32_t count,
-                           const Backlog& backlog, topology::Path& best) const {
+  void choose_least_loaded(NpuId src, NpuId dst, std::uint32_t hash, const Backlog& backlog,
+                           topology::Path& best) const {
+    const std::uint32_t count = routing_.path_count(src, dst);
+    const std::uint32_t first = topology::Routing::choice_of(hash, count);
     std::int64_t least = -1;
     topology::Path candidate;
     for (std::uint32_t i = 0; i < count && least != 0; ++i) {

@@ -6,7 +6,7 @@
 
 namespace podsim::fabric {
 
-void SendQueue::wait(std::size_t port_index, std::uint32_t packet) {
+void SendQueue::wait(const Ready& ready) {
   std::uint32_t index = free_slot_;
   if (index == kNone) {
     index = static_cast<std::uint32_t>(slots_.size());
@@ -14,11 +14,11 @@ void SendQueue::wait(std::size_t port_index, std::uint32_t packet) {
   } else {
     free_slot_ = slots_[index].next;
   }
-  slots_[index] = {packet, kNone};
-  Port& port = ports_[port_index];
+  slots_[index] = {ready, kNone};
+  Port& port = ports_[ready.port];
   if (port.first == kNone) {
     port.first = index;
-    wanted_.push_back(static_cast<std::uint32_t>(port_index));
+    wanted_.push_back(ready.port);
   } else {
     slots_[port.last].next = index;
   }
@@ -26,7 +26,7 @@ void SendQueue::wait(std::size_t port_index, std::uint32_t packet) {
   ++waiting_;
 }
 
-std::uint32_t SendQueue::take_ready(std::int64_t now) {
+SendQueue::Ready SendQueue::take_ready(std::int64_t now) {
   for (std::size_t i = 0; i < wanted_.size(); ++i) {
     if (++turn_ >= wanted_.size()) turn_ = 0;
     Port& port = ports_[wanted_[turn_]];
@@ -37,9 +37,9 @@ std::uint32_t SendQueue::take_ready(std::int64_t now) {
     free_slot_ = index;
     if (port.first == kNone) wanted_.erase(wanted_.begin() + static_cast<std::ptrdiff_t>(turn_));
     --waiting_;
-    return slots_[index].packet;
+    return slots_[index].ready;
   }
-  return kNone;
+  return Ready();
 }
 
 std::int64_t SendQueue::next_ready() const {

@@ -19,6 +19,14 @@ class SendQueue {
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
+  // A packet ready to leave, with what sending it needs, so that the packet itself need not be looked at.
+  struct Ready {
+    std::uint32_t packet = kNone;
+    std::uint32_t wire = 0;
+    std::uint32_t port = kNone;      // kNone: to the card itself
+    std::uint32_t transfer = kNone;  // the message it is a chunk of, or kNone
+  };
+
   SendQueue() = default;
   SendQueue(std::size_t ports, std::size_t capacity) : ports_(ports), capacity_(capacity) {}
 
@@ -29,9 +37,10 @@ class SendQueue {
   bool accepts(std::size_t port, std::int64_t now) const {
     return ports_[port].first == kNone && ports_[port].full_until <= now;
   }
-  void wait(std::size_t port, std::uint32_t packet);
-  // Takes a packet whose port takes packets at `now`, ports in turn; kNone when there is none.
-  std::uint32_t take_ready(std::int64_t now);
+  void wait(const Ready& ready);
+  // Takes a packet whose port takes packets at `now`, ports in turn; Ready::packet is kNone when there is
+  // none.
+  Ready take_ready(std::int64_t now);
   // When the first port that is waited for takes packets again; kNever when nothing waits.
   std::int64_t next_ready() const;
   // A packet for `port` leaves at `at` and occupies it for `serialization`; with more than `queue` of own
@@ -56,7 +65,7 @@ class SendQueue {
     LinkTypeId type;
   };
   struct Slot {
-    std::uint32_t packet;
+    Ready ready;
     std::uint32_t next;
   };
 

@@ -23,11 +23,18 @@ std::string pod_name(const PodConfig& config) {
 }
 
 void check_forwarding(const PodConfig& config) {
-  if (config.npu_forwards || config.dimensions.size() < 2) return;
+  if (config.npu_forwards || config.dimensions.empty()) return;
+  const DimensionConfig& first = config.dimensions[0];
+  if (config.dimensions.size() == 1) {
+    if (!std::holds_alternative<Torus>(first) || dimension_size(first) <= 3) return;
+    throw ConfigError(fmt::format(
+        "{}: npu_forwards is false, but a path round the ring '{}' of {} passes through other NPUs",
+        pod_name(config), dimension_name(first), dimension_size(first)));
+  }
   throw ConfigError(fmt::format(
       "{}: npu_forwards is false, but a path between NPUs that differ in both '{}' and '{}' passes "
       "through a third NPU",
-      pod_name(config), dimension_name(config.dimensions[0]), dimension_name(config.dimensions[1])));
+      pod_name(config), dimension_name(first), dimension_name(config.dimensions[1])));
 }
 
 void check_ports(const PodConfig& config, const Graph& graph) {

@@ -98,7 +98,19 @@ StructuredRouting::Position StructuredRouting::locate(NpuId src, NpuId dst) cons
 }
 
 std::uint32_t StructuredRouting::path_count(NpuId src, NpuId dst) const {
+  return path_count(locate(src, dst));
+}
+
+void StructuredRouting::path(NpuId src, NpuId dst, std::uint32_t choice, Path& path) const {
+  this->path(locate(src, dst), choice, path);
+}
+
+void StructuredRouting::spread_path(NpuId src, NpuId dst, std::uint32_t hash, Path& path) const {
   const Position at = locate(src, dst);
+  this->path(at, choice_of(hash, path_count(at)), path);
+}
+
+std::uint32_t StructuredRouting::path_count(const Position& at) const {
   std::uint32_t count = at.differing > 1 ? 2 : 1;
   for (std::size_t d = 0; d < dimensions_.size(); ++d) {
     if (at.from[d] != at.to[d]) count *= choices(dimensions_[d], at.from[d], at.to[d]);
@@ -128,9 +140,8 @@ std::uint32_t StructuredRouting::choices(const Dimension& dimension, std::uint32
   return planes * spines * dimension.cores.value();
 }
 
-void StructuredRouting::path(NpuId src, NpuId dst, std::uint32_t choice, Path& path) const {
+void StructuredRouting::path(const Position& at, std::uint32_t choice, Path& path) const {
   path.hops = 0;
-  const Position at = locate(src, dst);
   std::uint32_t order = 0;
   if (at.differing > 1) {
     order = choice & 1U;

@@ -28,6 +28,7 @@ class StructuredRouting : public Routing {
 
   std::uint32_t path_count(NpuId src, NpuId dst) const override;
   void path(NpuId src, NpuId dst, std::uint32_t choice, Path& path) const override;
+  void spread_path(NpuId src, NpuId dst, std::uint32_t hash, Path& path) const override;
   std::size_t max_hops() const override { return max_hops_; }
   std::uint8_t lane_count() const override { return lane_count_; }
 
@@ -77,6 +78,8 @@ class StructuredRouting : public Routing {
   };
 
   Position locate(NpuId src, NpuId dst) const;
+  std::uint32_t path_count(const Position& at) const;
+  void path(const Position& at, std::uint32_t choice, Path& path) const;
   static std::uint32_t choices(const Dimension& dimension, std::uint32_t from, std::uint32_t to);
   static void append(const Dimension& dimension, const Leg& leg, std::uint32_t& choice, Path& path);
   static void append_ring(const Dimension& dimension, const Leg& leg, std::uint32_t& choice, Path& path);

@@ -33,10 +33,20 @@ class Routing {
   virtual std::uint32_t path_count(NpuId src, NpuId dst) const = 0;
   // Fills `path` with choice number `choice` in [0, path_count(src, dst)).
   virtual void path(NpuId src, NpuId dst, std::uint32_t choice, Path& path) const = 0;
+  // Fills `path` with choice number hash * path_count / 2^32. What a sender that spreads by hash calls, once
+  // per packet.
+  virtual void spread_path(NpuId src, NpuId dst, std::uint32_t hash, Path& path) const {
+    this->path(src, dst, choice_of(hash, path_count(src, dst)), path);
+  }
   // No path is longer than this.
   virtual std::size_t max_hops() const = 0;
   // Virtual lanes that the paths use: 0 .. lane_count()-1.
   virtual std::uint8_t lane_count() const = 0;
+
+  // The choice that a 32-bit hash falls on.
+  static std::uint32_t choice_of(std::uint32_t hash, std::uint32_t count) {
+    return static_cast<std::uint32_t>(std::uint64_t{hash} * count >> 32U);
+  }
 };
 
 }  // namespace podsim::topology
