@@ -57,7 +57,7 @@ def run_benchmarks(program):
                "--benchmark_report_aggregates_only=true"]
     report = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     to_ns = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
-    return {entry["run_name"]: {"ns": entry["real_time"] * to_ns[entry["time_unit"]]}
+    return {f"{program.name}/{entry['run_name']}": {"ns": entry["real_time"] * to_ns[entry["time_unit"]]}
             for entry in report["benchmarks"] if entry["aggregate_name"] == "median"}
 
 

@@ -3,17 +3,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that podsim is built from. Asks dpkg first, so that it takes no time and no
 # network when nothing is missing.
-#   scripts/install_dependencies.sh [--fuzz] [--check]
-#     --fuzz    also what the libFuzzer targets need (clang)
-#     --check   installs nothing; lists what is missing and exits 1 if anything is
+#   scripts/install_dependencies.sh [--run-only] [--fuzz] [--check]
+#     --run-only  what building and running needs, not the tests
+#     --fuzz      also what the libFuzzer targets need (clang)
+#     --check     installs nothing; lists what is missing and exits 1 if anything is
 # PODSIM_SKIP_INSTALL=1 skips everything, for systems that bring these libraries another way.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 build_packages=(g++ cmake ninja-build ccache pkg-config git python3
-  libsystemc-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libssl-dev zlib1g-dev)
-test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3-jsonschema clang-format)
+  libsystemc-dev libfmt-dev nlohmann-json3-dev libcli11-dev libssl-dev zlib1g-dev)
+test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libvalijson-dev libbenchmark-dev python3-jsonschema clang-format)
 fuzz_packages=(clang libclang-rt-14-dev)
 
 fail() {
@@ -26,8 +27,9 @@ check=false
 for argument in "$@"; do
   case $argument in
     --fuzz) packages+=("${fuzz_packages[@]}") ;;
+    --run-only) packages=("${build_packages[@]}") ;;
     --check) check=true ;;
-    *) fail "unknown option '$argument', expected --fuzz or --check" ;;
+    *) fail "unknown option '$argument', expected --run-only, --fuzz or --check" ;;
   esac
 done
 [[ -z ${PODSIM_SKIP_INSTALL:-} ]] || exit 0

@@ -8,10 +8,10 @@ set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-"$root/scripts/install_dependencies.sh"
-[[ -x $root/build/release/podsim ]] || say "building; the first time takes a few minutes"
-build release podsim
+"$root/scripts/install_dependencies.sh" --run-only
+[[ -x $root/build/run/podsim ]] || say "building; the first time takes a few minutes"
+build run podsim
 
 (($# > 0)) || set -- run "$root/configs/scenarios/atlas950_v4_pro_decode.json"
 export PODSIM_DATA=${PODSIM_DATA:-$root}
-exec "$root/build/release/podsim" "$@"
+exec "$root/build/run/podsim" "$@"

@@ -17,7 +17,7 @@ if [[ -n ${PODSIM_TRACES:-} ]]; then
   PODSIM_TRACES=$(cd "$PODSIM_TRACES" && pwd)
   export PODSIM_TRACES
 else
-  say "PODSIM_TRACES is not set; these acceptance tests on real placements are skipped:"
-  ctest --test-dir "$root/build/release" -N -L traces | sed -n 's/^ *Test *#[0-9]*: /  /p' >&2
+  say "PODSIM_TRACES is not set; these tests on real placements are skipped:"
+  ctest --test-dir "$root/build/release" -N -R '[Rr]eal_?[Pp]lacement' | sed -n 's/^ *Test *#[0-9]*: /  /p' >&2
 fi
 ctest --test-dir "$root/build/release" --output-on-failure --parallel "$(nproc)" "$@"

@@ -7,6 +7,7 @@
 
 #include "fabric/injection.h"
 #include "fabric/path_chooser.h"
+#include "fabric/size_memo.h"
 
 namespace podsim::fabric {
 namespace {
@@ -31,6 +32,12 @@ void take_longer(BoundResult& best, std::int64_t time_ps, BoundKind kind, LinkId
   if (Picoseconds(time_ps) > best.time) best = {Picoseconds(time_ps), kind, link, npu};
 }
 
+std::int64_t least_latency_ps(const topology::Graph& graph) {
+  std::int64_t least = kNone;
+  for (const topology::LinkType& type : graph.link_types()) least = std::min(least, type.latency.count());
+  return least;
+}
+
 }  // namespace
 
 struct TrafficBound::State {
@@ -41,17 +48,31 @@ struct TrafficBound::State {
   IdVector<LinkId, LinkLoad> links;
   IdVector<NpuId, CardLoad> cards;
   IdVector<NpuId, CardRates> rates;
+  std::int64_t least_hop_ps;                        // of any link
+  IdVector<LinkTypeId, SizeMemo> serialization_ps;  // by wire bytes
+  SizeMemo wire_of_payload;
+  topology::Path path;  // of the packet being added
   std::int64_t longest_message_ps = 0;
 
+  std::int64_t serialization(LinkTypeId type, std::uint32_t wire);
   void add_packet(NpuId src, NpuId dst, std::int64_t payload, std::uint32_t flow, std::uint32_t packet);
-  void add_path(const topology::Path& path, Bytes wire, CardLoad& from, CardLoad& to);
+  void add_path(std::uint32_t wire, CardLoad& from, CardLoad& to);
 };
 
 TrafficBound::TrafficBound(const topology::Pod& pod, const ProtocolConfig& protocol,
                            const FabricConfig& config, std::uint64_t seed)
-    : state_(new State{pod, protocol, config, PathChooser(*pod.routing, config.path_spread, seed),
+    : state_(new State{pod,
+                       protocol,
+                       config,
+                       PathChooser(*pod.routing, config.path_spread, seed),
                        IdVector<LinkId, LinkLoad>(pod.graph.link_count()),
-                       IdVector<NpuId, CardLoad>(pod.graph.npu_count()), card_rates(pod.graph, config), 0}) {}
+                       IdVector<NpuId, CardLoad>(pod.graph.npu_count()),
+                       card_rates(pod.graph, config),
+                       least_latency_ps(pod.graph),
+                       IdVector<LinkTypeId, SizeMemo>(pod.graph.link_types().size()),
+                       {},
+                       {},
+                       0}) {}
 
 TrafficBound::~TrafficBound() = default;
 
@@ -73,13 +94,22 @@ void TrafficBound::State::add_packet(NpuId src, NpuId dst, std::int64_t payload,
     longest_message_ps = std::max(longest_message_ps, copy.count());
     return;
   }
-  topology::Path path;
   chooser.choose(
       src, dst, flow, packet, [](LinkId) { return std::int64_t{0}; }, path);
-  add_path(path, wire_bytes(protocol, Bytes(payload)), from, cards[dst]);
+  const std::uint32_t wire =
+      wire_of_payload.get(static_cast<std::uint32_t>(payload), [this](std::uint32_t bytes) {
+        return static_cast<std::uint32_t>(wire_bytes(protocol, Bytes(bytes)).count());
+      });
+  add_path(wire, from, cards[dst]);
 }
 
-void TrafficBound::State::add_path(const topology::Path& path, Bytes wire, CardLoad& from, CardLoad& to) {
+std::int64_t TrafficBound::State::serialization(LinkTypeId type, std::uint32_t wire) {
+  return serialization_ps[type].get(wire, [&](std::uint32_t bytes) {
+    return static_cast<std::uint32_t>(time_rounded_up(Bytes(bytes), pod.graph.type(type).bandwidth).count());
+  });
+}
+
+void TrafficBound::State::add_path(std::uint32_t wire, CardLoad& from, CardLoad& to) {
   const bool paths_known = config.path_spread != PathSpread::Backlog;
   std::int64_t latency = 0;
   std::int64_t slowest = 0;
@@ -89,22 +119,27 @@ void TrafficBound::State::add_path(const topology::Path& path, Bytes wire, CardL
   std::int64_t after = latency + protocol.receive_latency.value.count();
   for (std::size_t hop = 0; hop < path.hops; ++hop) {
     const topology::LinkType& type = pod.graph.type_of(path.links[hop]);
-    const std::int64_t serialization = time_rounded_up(wire, type.bandwidth).count();
-    slowest = std::max(slowest, serialization);
+    const std::int64_t busy = serialization(pod.graph.link(path.links[hop]).type, wire);
+    slowest = std::max(slowest, busy);
     if (paths_known) {
       LinkLoad& load = links[path.links[hop]];
-      load.busy_ps += serialization;
+      load.busy_ps += busy;
       load.least_before_ps = std::min(load.least_before_ps, before);
       load.least_after_ps = std::min(load.least_after_ps, after);
     }
     before += type.latency.count();
     after -= type.latency.count();
   }
+  // Under backlog any of the choices may be taken; they have this many hops, but links of their own.
+  if (!paths_known) {
+    before = protocol.send_latency.value.count() + path.hops * least_hop_ps;
+    slowest = 0;
+  }
   const std::int64_t total = before + protocol.receive_latency.value.count();
-  longest_message_ps = std::max(longest_message_ps, paths_known ? total + slowest : 0);
-  from.sent_bytes += wire.count();
-  from.largest_sent_bytes = std::max(from.largest_sent_bytes, wire.count());
-  to.received_bytes += wire.count();
+  longest_message_ps = std::max(longest_message_ps, total + slowest);
+  from.sent_bytes += wire;
+  from.largest_sent_bytes = std::max<std::int64_t>(from.largest_sent_bytes, wire);
+  to.received_bytes += wire;
   from.least_sent_latency_ps = std::min(from.least_sent_latency_ps, total);
   to.least_received_latency_ps = std::min(to.least_received_latency_ps, total);
 }
@@ -141,12 +176,14 @@ BoundResult TrafficBound::result() const {
   for (std::size_t i = 0; i < state_->cards.size(); ++i) {
     const CardLoad& load = state_->cards[NpuId(i)];
     const CardRates& rates = state_->rates[NpuId(i)];
-    // The last packet is injected before it is serialized, so only the packets ahead of it count; ports count
-    // whole.
     if (load.sent_bytes > 0) {
       const Picoseconds sending = time_rounded_up(Bytes(load.sent_bytes), rates.ports_out);
-      take_longer(best, sending.count() + load.least_sent_latency_ps, BoundKind::Injection, LinkId::none(),
-                  NpuId(i));
+      // The last packet is injected before it is serialized, so only those ahead of it count; ports count
+      // whole.
+      const Picoseconds injecting =
+          time_rounded_up(Bytes(load.sent_bytes - load.largest_sent_bytes), rates.injection);
+      take_longer(best, std::max(sending, injecting).count() + load.least_sent_latency_ps,
+                  BoundKind::Injection, LinkId::none(), NpuId(i));
     }
     if (load.received_bytes > 0) {
       const Picoseconds receiving = time_rounded_up(Bytes(load.received_bytes), rates.ports_in);

@@ -152,7 +152,7 @@ SendQueue::Ready PacketEngine::make_packet(NpuId npu, std::int64_t now, const Me
   ++totals_.packets_offered;
   SendQueue::Ready ready{index, packet.wire, SendQueue::kNone, chunk.transfer};
   if (message.destination == npu) return ready;
-  topology::Path path;
+  topology::Path& path = path_;
   const auto backlog = [&](LinkId link) { return backlog_ps(npu, link, now); };
   chooser_.choose(npu, message.destination, message.flow, chunk.number, backlog, path);
   packet.hops = path.hops;
@@ -162,29 +162,37 @@ SendQueue::Ready PacketEngine::make_packet(NpuId npu, std::int64_t now, const Me
   return ready;
 }
 
-// Work queued at a link as card `npu` counts it: at its own ports also what is on its way there.
-std::int64_t PacketEngine::backlog_ps(NpuId npu, LinkId link, std::int64_t now) const {
-  std::int64_t end = links_[link].free_at[static_cast<std::size_t>(LaneClass::Data)];
-  if (links_[link].from == NodeId(npu.value()))
-    end = std::max(end, cards_[npu].queue.committed_end(port_of_link_[link]));
-  return std::max<std::int64_t>(0, end - now);
+// Work queued at a link as card `npu` counts it: at its own ports also what is on its way there or waits to
+// be sent.
+std::int64_t PacketEngine::backlog_ps(NpuId npu, LinkId link_id, std::int64_t now) const {
+  const LinkState& link = links_[link_id];
+  const std::int64_t queued =
+      std::max<std::int64_t>(0, link.free_at[static_cast<std::size_t>(LaneClass::Data)] - now);
+  if (link.from != NodeId(npu.value())) return queued;
+  const SendQueue& queue = cards_[npu].queue;
+  const std::size_t port = port_of_link_[link_id];
+  const Picoseconds waiting =
+      time_rounded_up(queue.waiting_bytes(port), BytesPerSecond(timings_[link.type].bytes_per_second));
+  return std::max(queued, queue.committed_end(port) - now) + waiting.count();
 }
 
 // The next packet to send, of a message begun before and of a new one by turns, so that neither starves the
-// other; none when no port takes any.
+// other; none when no port takes any. A port that is about to take packets counts as ready, so that a card
+// has one turn per lookahead and not one per port.
 SendQueue::Ready PacketEngine::next_packet(NpuId npu, Card& card, std::int64_t now) {
+  const std::int64_t soon = now + lookahead_.count();
   card.begin_next = !card.begin_next;
   if (!card.begin_next) {
-    const SendQueue::Ready waiting = card.queue.take_ready(now);
+    const SendQueue::Ready waiting = card.queue.take_ready(soon);
     if (waiting.packet != SendQueue::kNone) return waiting;
   }
   while (!card.queue.full()) {
     const SendQueue::Ready ready = begin_message(npu, card, now);
     if (ready.packet == SendQueue::kNone) break;
-    if (ready.port == SendQueue::kNone || card.queue.accepts(ready.port, now)) return ready;
+    if (ready.port == SendQueue::kNone || card.queue.accepts(ready.port, soon)) return ready;
     card.queue.wait(ready);
   }
-  return card.queue.take_ready(now);
+  return card.queue.take_ready(soon);
 }
 
 // A card's turn: it sends what its ports take, within one lookahead if its injection is limited.

@@ -166,6 +166,8 @@ class PacketEngine {
   std::vector<CardEvent> grouped_events_;
   std::vector<std::uint32_t> card_offsets_;
   SizeMemo wire_of_payload_;
+  topology::Path
+      path_;  // of the packet being made; a member because clearing one costs as much as filling it
   Totals totals_;
 };
 

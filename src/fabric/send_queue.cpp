@@ -23,6 +23,7 @@ void SendQueue::wait(const Ready& ready) {
     slots_[port.last].next = index;
   }
   port.last = index;
+  port.waiting_bytes += ready.wire;
   ++waiting_;
 }
 
@@ -36,6 +37,7 @@ SendQueue::Ready SendQueue::take_ready(std::int64_t now) {
     slots_[index].next = free_slot_;
     free_slot_ = index;
     if (port.first == kNone) wanted_.erase(wanted_.begin() + static_cast<std::ptrdiff_t>(turn_));
+    port.waiting_bytes -= slots_[index].ready.wire;
     --waiting_;
     return slots_[index].ready;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "podsim/base/id.h"
+#include "podsim/units/units.h"
 
 namespace podsim::fabric {
 
@@ -51,6 +52,7 @@ class SendQueue {
     hold(port, end - queue);
   }
   std::int64_t committed_end(std::size_t port) const { return ports_[port].committed_end; }
+  Bytes waiting_bytes(std::size_t port) const { return Bytes(ports_[port].waiting_bytes); }
   // The queue behind `port` is too long until then.
   void hold(std::size_t port, std::int64_t until) {
     ports_[port].full_until = std::max(ports_[port].full_until, until);
@@ -62,6 +64,7 @@ class SendQueue {
     std::int64_t full_until = 0;
     std::uint32_t first = kNone;
     std::uint32_t last = kNone;
+    std::uint32_t waiting_bytes = 0;
     LinkTypeId type;
   };
   struct Slot {

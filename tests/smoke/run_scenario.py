@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one scenario as a user does and holds its files against each other.
 
-  run_scenario.py SCENARIO [podsim run argument]...
-Then runs what it wrote as effective_config.json: the results must be the same, byte for byte.
+  run_scenario.py [--once] SCENARIO [podsim run argument]...
+Then, unless --once, runs what it wrote as effective_config.json: the results must be the same, byte for byte.
 """
 import json
 import pathlib
@@ -17,6 +17,7 @@ from podsim import check_results, podsim, result_bytes, said
 
 class Scenario(unittest.TestCase):
     arguments = []
+    once = False
 
     def test_runs_and_its_effective_configuration_repeats_it(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -28,6 +29,8 @@ class Scenario(unittest.TestCase):
             self.assertIn(sha256[:12], done.stdout, "the console does not print the digest of results.json")
             self.check_bounds(results["metrics"])
 
+            if self.once:
+                return
             done = podsim("run", first / "effective_config.json", "--out", again)
             self.assertEqual(done.returncode, 0, said(done))
             for name, content in result_bytes(first).items():
@@ -43,5 +46,6 @@ class Scenario(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    Scenario.arguments = sys.argv[1:]
+    Scenario.once = "--once" in sys.argv
+    Scenario.arguments = [word for word in sys.argv[1:] if word != "--once"]
     unittest.main(argv=sys.argv[:1], verbosity=0)
