@@ -3,11 +3,14 @@
 #include "podsim/fabric/bound.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <utility>
 
 #include "fabric/injection.h"
 #include "fabric/path_chooser.h"
 #include "fabric/size_memo.h"
+#include "podsim/base/prefetch.h"
 
 namespace podsim::fabric {
 namespace {
@@ -18,6 +21,7 @@ struct LinkLoad {
   std::int64_t busy_ps = 0;
   std::int64_t least_before_ps = kNone;  // from time 0 to a head at this link
   std::int64_t least_after_ps = kNone;   // from the end of a packet on this link to its delivery
+  LinkTypeId type;
 };
 
 struct CardLoad {
@@ -38,6 +42,20 @@ std::int64_t least_latency_ps(const topology::Graph& graph) {
   return least;
 }
 
+struct TypeFigures {
+  std::int64_t latency_ps = 0;
+  SizeMemo serialization_ps;  // by wire bytes
+};
+
+// A packet whose path is known and whose loads are still to be counted.
+struct Pending {
+  std::uint32_t wire = 0;  // 0: none
+  NpuId src;
+  NpuId dst;
+  topology::Path path;
+};
+constexpr std::size_t kPending = 16;
+
 }  // namespace
 
 struct TrafficBound::State {
@@ -48,31 +66,38 @@ struct TrafficBound::State {
   IdVector<LinkId, LinkLoad> links;
   IdVector<NpuId, CardLoad> cards;
   IdVector<NpuId, CardRates> rates;
-  std::int64_t least_hop_ps;                        // of any link
-  IdVector<LinkTypeId, SizeMemo> serialization_ps;  // by wire bytes
+  std::int64_t least_hop_ps;  // of any link
+  IdVector<LinkTypeId, TypeFigures> types;
   SizeMemo wire_of_payload;
-  topology::Path path;  // of the packet being added
+  std::array<Pending, kPending> pending{};  // the latest packets, their links on the way into the cache
+  std::size_t next_pending = 0;
   std::int64_t longest_message_ps = 0;
 
+  State(const topology::Pod& of_pod, const ProtocolConfig& of_protocol, const FabricConfig& of_config,
+        std::uint64_t seed);
   std::int64_t serialization(LinkTypeId type, std::uint32_t wire);
   void add_packet(NpuId src, NpuId dst, std::int64_t payload, std::uint32_t flow, std::uint32_t packet);
-  void add_path(std::uint32_t wire, CardLoad& from, CardLoad& to);
+  void apply(Pending& packet);
+  void apply_all();
 };
+
+TrafficBound::State::State(const topology::Pod& of_pod, const ProtocolConfig& of_protocol,
+                           const FabricConfig& of_config, std::uint64_t seed)
+    : pod(of_pod),
+      protocol(of_protocol),
+      config(of_config),
+      chooser(*of_pod.routing, of_config.path_spread, seed),
+      links(of_pod.graph.link_count()),
+      cards(of_pod.graph.npu_count()),
+      rates(card_rates(of_pod.graph, of_config)),
+      least_hop_ps(least_latency_ps(of_pod.graph)) {
+  for (const topology::LinkType& type : pod.graph.link_types()) types.push_back({type.latency.count(), {}});
+  for (std::size_t i = 0; i < links.size(); ++i) links[LinkId(i)].type = pod.graph.link(LinkId(i)).type;
+}
 
 TrafficBound::TrafficBound(const topology::Pod& pod, const ProtocolConfig& protocol,
                            const FabricConfig& config, std::uint64_t seed)
-    : state_(new State{pod,
-                       protocol,
-                       config,
-                       PathChooser(*pod.routing, config.path_spread, seed),
-                       IdVector<LinkId, LinkLoad>(pod.graph.link_count()),
-                       IdVector<NpuId, CardLoad>(pod.graph.npu_count()),
-                       card_rates(pod.graph, config),
-                       least_latency_ps(pod.graph),
-                       IdVector<LinkTypeId, SizeMemo>(pod.graph.link_types().size()),
-                       {},
-                       {},
-                       0}) {}
+    : state_(std::make_unique<State>(pod, protocol, config, seed)) {}
 
 TrafficBound::~TrafficBound() = default;
 
@@ -88,47 +113,55 @@ void TrafficBound::add(NpuId src, NpuId dst, Bytes payload, std::uint32_t flow) 
 
 void TrafficBound::State::add_packet(NpuId src, NpuId dst, std::int64_t payload, std::uint32_t flow,
                                      std::uint32_t packet) {
-  CardLoad& from = cards[src];
   if (src == dst) {
     const Picoseconds copy = protocol.send_latency.value + protocol.receive_latency.value;
     longest_message_ps = std::max(longest_message_ps, copy.count());
     return;
   }
+  Pending& slot = pending[next_pending++ % kPending];
+  apply(slot);
   chooser.choose(
-      src, dst, flow, packet, [](LinkId) { return std::int64_t{0}; }, path);
-  const std::uint32_t wire =
-      wire_of_payload.get(static_cast<std::uint32_t>(payload), [this](std::uint32_t bytes) {
-        return static_cast<std::uint32_t>(wire_bytes(protocol, Bytes(bytes)).count());
-      });
-  add_path(wire, from, cards[dst]);
+      src, dst, flow, packet, [](LinkId) { return std::int64_t{0}; }, slot.path);
+  for (std::size_t hop = 0; hop < slot.path.hops; ++hop) prefetch(&links[slot.path.links[hop]]);
+  slot.src = src;
+  slot.dst = dst;
+  slot.wire = wire_of_payload.get(static_cast<std::uint32_t>(payload), [this](std::uint32_t bytes) {
+    return static_cast<std::uint32_t>(wire_bytes(protocol, Bytes(bytes)).count());
+  });
 }
 
 std::int64_t TrafficBound::State::serialization(LinkTypeId type, std::uint32_t wire) {
-  return serialization_ps[type].get(wire, [&](std::uint32_t bytes) {
+  return types[type].serialization_ps.get(wire, [&](std::uint32_t bytes) {
     return static_cast<std::uint32_t>(time_rounded_up(Bytes(bytes), pod.graph.type(type).bandwidth).count());
   });
 }
 
-void TrafficBound::State::add_path(std::uint32_t wire, CardLoad& from, CardLoad& to) {
+void TrafficBound::State::apply_all() {
+  for (Pending& packet : pending) apply(packet);
+}
+
+void TrafficBound::State::apply(Pending& packet) {
+  if (packet.wire == 0) return;
+  const std::uint32_t wire = std::exchange(packet.wire, 0);
+  const topology::Path& path = packet.path;
   const bool paths_known = config.path_spread != PathSpread::Backlog;
   std::int64_t latency = 0;
   std::int64_t slowest = 0;
-  for (std::size_t hop = 0; hop < path.hops; ++hop)
-    latency += pod.graph.type_of(path.links[hop]).latency.count();
+  for (std::size_t hop = 0; hop < path.hops; ++hop) latency += types[links[path.links[hop]].type].latency_ps;
   std::int64_t before = protocol.send_latency.value.count();
   std::int64_t after = latency + protocol.receive_latency.value.count();
   for (std::size_t hop = 0; hop < path.hops; ++hop) {
-    const topology::LinkType& type = pod.graph.type_of(path.links[hop]);
-    const std::int64_t busy = serialization(pod.graph.link(path.links[hop]).type, wire);
+    LinkLoad& load = links[path.links[hop]];
+    const std::int64_t busy = serialization(load.type, wire);
+    const std::int64_t hop_latency = types[load.type].latency_ps;
     slowest = std::max(slowest, busy);
     if (paths_known) {
-      LinkLoad& load = links[path.links[hop]];
       load.busy_ps += busy;
       load.least_before_ps = std::min(load.least_before_ps, before);
       load.least_after_ps = std::min(load.least_after_ps, after);
     }
-    before += type.latency.count();
-    after -= type.latency.count();
+    before += hop_latency;
+    after -= hop_latency;
   }
   // Under backlog any of the choices may be taken; they have this many hops, but links of their own.
   if (!paths_known) {
@@ -137,6 +170,8 @@ void TrafficBound::State::add_path(std::uint32_t wire, CardLoad& from, CardLoad&
   }
   const std::int64_t total = before + protocol.receive_latency.value.count();
   longest_message_ps = std::max(longest_message_ps, total + slowest);
+  CardLoad& from = cards[packet.src];
+  CardLoad& to = cards[packet.dst];
   from.sent_bytes += wire;
   from.largest_sent_bytes = std::max<std::int64_t>(from.largest_sent_bytes, wire);
   to.received_bytes += wire;
@@ -145,6 +180,8 @@ void TrafficBound::State::add_path(std::uint32_t wire, CardLoad& from, CardLoad&
 }
 
 void TrafficBound::merge(const TrafficBound& other) {
+  state_->apply_all();
+  other.state_->apply_all();
   for (std::size_t i = 0; i < state_->links.size(); ++i) {
     LinkLoad& load = state_->links[LinkId(i)];
     const LinkLoad& more = other.state_->links[LinkId(i)];
@@ -165,6 +202,7 @@ void TrafficBound::merge(const TrafficBound& other) {
 }
 
 BoundResult TrafficBound::result() const {
+  state_->apply_all();
   BoundResult best{Picoseconds(state_->longest_message_ps), BoundKind::Latency, LinkId::none(),
                    NpuId::none()};
   for (std::size_t i = 0; i < state_->links.size(); ++i) {

@@ -5,14 +5,18 @@
 #include <algorithm>
 
 #include "podsim/base/error.h"
+#include "podsim/base/prefetch.h"
 
 namespace podsim::fabric {
 namespace {
 
 // How many events ahead of its turn what an event touches is fetched into the cache.
 constexpr std::size_t kPacketAhead = 64;
-constexpr std::size_t kCardAhead = 8;
+constexpr std::size_t kCardAhead = 16;
+constexpr std::size_t kEndpointAhead = 8;
+constexpr std::size_t kEndpointLines = 8;  // most of a card's state
 constexpr std::size_t kLinkAhead = 16;
+constexpr std::size_t kCacheLine = 64;
 constexpr std::size_t kMaxCards = std::size_t{1} << 16U;
 
 Picoseconds smallest_latency(const topology::Graph& graph, Picoseconds send_latency) {
@@ -259,7 +263,10 @@ void PacketEngine::split(Span<const CalendarQueue::Event> events) {
   card_events_.clear();
   hop_events_.clear();
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (i + kPacketAhead < events.size()) prefetch_packet(events[i + kPacketAhead].what);
+    if (i + kPacketAhead < events.size()) {
+      const std::uint32_t ahead = events[i + kPacketAhead].what;
+      if ((ahead & kPull) == 0) prefetch(&packets_[ahead]);
+    }
     const auto [offset, what] = events[i];
     if ((what & kPull) != 0) {
       card_events_.push_back({offset, what, NpuId(what & ~kPull)});
@@ -271,15 +278,22 @@ void PacketEngine::split(Span<const CalendarQueue::Event> events) {
   }
 }
 
-void PacketEngine::prefetch_packet(std::uint32_t what) const {
-  if ((what & kPull) == 0) __builtin_prefetch(&packets_[what], 1);
-}
-
 // Card after card, each in order of time.
 void PacketEngine::serve_cards(std::int64_t start) {
   group_card_events();
   for (std::size_t i = 0; i < card_events_.size(); ++i) {
-    if (i + kCardAhead < card_events_.size()) prefetch_card(card_events_[i + kCardAhead]);
+    if (i + kCardAhead < card_events_.size()) {
+      const CardEvent& ahead = card_events_[i + kCardAhead];
+      const char* card = reinterpret_cast<const char*>(&cards_[ahead.card]);
+      prefetch(card);
+      prefetch(card + kCacheLine);
+      if ((ahead.what & kPull) == 0) prefetch(&packets_[ahead.what]);
+    }
+    if (i + kEndpointAhead < card_events_.size()) {
+      const char* endpoint =
+          reinterpret_cast<const char*>(cards_[card_events_[i + kEndpointAhead].card].endpoint);
+      for (std::size_t line = 0; line < kEndpointLines; ++line) prefetch(endpoint + line * kCacheLine);
+    }
     const auto [offset, what, npu] = card_events_[i];
     const std::int64_t time = start + offset;
     if ((what & kPull) == 0) {
@@ -289,13 +303,6 @@ void PacketEngine::serve_cards(std::int64_t start) {
     }
     if (!kicks_.empty()) drain_kicks();
   }
-}
-
-void PacketEngine::prefetch_card(const CardEvent& event) const {
-  const Card& card = cards_[event.card];
-  __builtin_prefetch(&card, 1);
-  __builtin_prefetch(reinterpret_cast<const char*>(&card) + 64, 1);
-  prefetch_packet(event.what);
 }
 
 // A stable sort by card.
@@ -318,8 +325,8 @@ void PacketEngine::serve_hops(std::int64_t start) {
   for (std::size_t i = 0; i < hop_events_.size(); ++i) {
     if (i + kLinkAhead < hop_events_.size()) {
       const HopEvent& ahead = hop_events_[i + kLinkAhead];
-      __builtin_prefetch(&links_[ahead.link], 1);
-      prefetch_packet(ahead.what);
+      prefetch(&links_[ahead.link]);
+      prefetch(&packets_[ahead.what]);
     }
     const auto [offset, what, link] = hop_events_[i];
     serve_hop(what, link, start + offset);

@@ -133,12 +133,10 @@ class PacketEngine {
   }
   void serve_hop(std::uint32_t packet, LinkId link, std::int64_t head);
   void deliver(std::uint32_t packet, std::int64_t time);
-  void prefetch_packet(std::uint32_t what) const;
   void split(Span<const CalendarQueue::Event> events);
   void serve_cards(std::int64_t start);
   void group_card_events();
   void serve_hops(std::int64_t start);
-  void prefetch_card(const CardEvent& event) const;
   std::uint32_t allocate_packet();
   std::uint32_t allocate_transfer(const Message& message);
   static std::uint32_t serialization_ps(TypeTiming& timing, std::uint32_t wire);

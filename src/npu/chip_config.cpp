@@ -40,8 +40,9 @@ FlopsPerSecond ChipConfig::cube_rate(moe::DataType weight, moe::DataType activat
   const moe::DataType wider = moe::bits(weight) > moe::bits(activation) ? weight : activation;
   const auto peak = cube_peak.find(config::enum_name(wider));
   if (peak == cube_peak.end()) {
-    throw ConfigError(fmt::format("chip {} has no matrix rate for {} (it has: {}); /workload/types can name others",
-                                  name, config::enum_name(wider), peak_names(*this)));
+    throw ConfigError(
+        fmt::format("chip {} has no matrix rate for {} (it has: {}); /workload/types can name others", name,
+                    config::enum_name(wider), peak_names(*this)));
   }
   return FlopsPerSecond(
       std::llround(static_cast<double>(peak->second.value.count()) * cube_efficiency.value));
@@ -54,9 +55,7 @@ void ChipConfig::describe(config::Fields& f) {
   f.required("cores", cores, "cores with a matrix unit, all dies: AIC, or SMs of a GPU").between(1, 4096);
   f.required("vector_cores", vector_cores, "vector cores, all dies: AIV, or SMs of a GPU").between(1, 8192);
   f.required("clock", clock, "clock of the cores").positive();
-  f.required("cube_peak", cube_peak,
-             "dense matrix rate of all cores, by element type")
-      .non_empty();
+  f.required("cube_peak", cube_peak, "dense matrix rate of all cores, by element type").non_empty();
   f.required("cube_efficiency", cube_efficiency, "sustained over peak rate of a large dense GEMM")
       .between(0.01, 1.0);
   f.required("vector_rate", vector_rate, "FP32 rate of all vector cores").positive();

@@ -42,8 +42,8 @@ void append_sends(const moe::LayerTraffic& traffic, std::size_t rank, NpuId firs
     const std::uint64_t turn = sent[wave * ranks + distance]++;
     const std::uint32_t tag = message.rows == 1 ? row_tag(message.first_row, target.slot)
                                                 : make_tag(TagKind::SharedRow, message.first_row);
-    rows.push_back(
-        {std::uint64_t{wave} << 48U | turn << 16U | distance, {first_card.value() + message.destination, tag}});
+    rows.push_back({std::uint64_t{wave} << 48U | turn << 16U | distance,
+                    {first_card.value() + message.destination, tag}});
   }
   std::sort(rows.begin(), rows.end(), [](const Keyed& a, const Keyed& b) { return a.key < b.key; });
   for (const Keyed& row : rows) sends.push_back(row.row);

@@ -192,8 +192,7 @@ void MoeCard::next_result(Picoseconds now, fabric::Message& message) {
   const Place& place = places_[results.next_row++];
   message = {NpuId(place.source), place.tag, combine_load_.bytes, fabric::LaneClass::Data, place.tag};
   if (results.next_row < block.first_row + block.rows) return;
-  if (spans_ != nullptr)
-    span(Track::Send, "results of " + block_name(results.block), results.at, now);
+  if (spans_ != nullptr) span(Track::Send, "results of " + block_name(results.block), results.at, now);
   results_.pop_front();
 }
 
@@ -244,8 +243,8 @@ void MoeCard::place_shared_row(const fabric::Arrival& arrival, Picoseconds at) {
 void MoeCard::result_arrived(Picoseconds at) {
   last_result_ = at;
   ++rows_returned_;
-  PODSIM_CHECK(rows_returned_ <= plan_.results, "npu {} gets {} results for {} rows",
-               parts_.id.value(), rows_returned_, plan_.results);
+  PODSIM_CHECK(rows_returned_ <= plan_.results, "npu {} gets {} results for {} rows", parts_.id.value(),
+               rows_returned_, plan_.results);
   if (rows_returned_ == plan_.results) check_results();
 }
 

@@ -22,15 +22,16 @@ class AllToAllRun {
     const auto all = static_cast<std::int64_t>(pod.graph.npu_count());
     const std::int64_t cards = workload.cards.value_or(all);
     if (cards > all)
-      throw ConfigError(fmt::format("/workload/cards: got {}, the pod {} has {}", cards, pod.config.name, all));
+      throw ConfigError(
+          fmt::format("/workload/cards: got {}, the pod {} has {}", cards, pod.config.name, all));
     cards_ = static_cast<std::uint32_t>(cards);
   }
 
   void run(const RunOptions& options) {
     result_.metrics.set(kCards, std::int64_t{cards_});
     const fabric::BoundResult bound = find_bound();
-    const Picoseconds write = scenario_.fabric.fidelity == fabric::Fidelity::Bound ? Picoseconds()
-                                                                                   : row_write();
+    const Picoseconds write =
+        scenario_.fabric.fidelity == fabric::Fidelity::Bound ? Picoseconds() : row_write();
     if (bound.time > Picoseconds()) result_.metrics.set(kAllToAllBound, bound.time + write);
     result_.words.push_back("bound by " + limit(bound));
     if (scenario_.fabric.fidelity == fabric::Fidelity::Packet) simulate(options, bound.time + write);
@@ -49,7 +50,8 @@ class AllToAllRun {
                          microseconds(bound.time));
     if (bound.kind == fabric::BoundKind::Latency)
       return fmt::format("path latency: {} for one row", microseconds(bound.time));
-    return fmt::format("the ports of npu {}: {} for all its rows", bound.npu.value(), microseconds(bound.time));
+    return fmt::format("the ports of npu {}: {} for all its rows", bound.npu.value(),
+                       microseconds(bound.time));
   }
 
   // The flows are those of AllToAllCard: number of the row in its order of sending.
@@ -81,7 +83,8 @@ class AllToAllRun {
       views.push_back(cards.back().get());
     }
     result_.perf.build_s += watch.lap();
-    for (std::uint32_t card = 0; card < cards_; ++card) cards[card]->begin(sim::now(), module.npu(card).as_host());
+    for (std::uint32_t card = 0; card < cards_; ++card)
+      cards[card]->begin(sim::now(), module.npu(card).as_host());
 
     SuperPod::Stretch stretch;
     stretch.stage = "all-to-all";

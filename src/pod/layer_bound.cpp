@@ -17,13 +17,13 @@ constexpr std::size_t kL2 = static_cast<std::size_t>(Gemm::L2);
 
 // What the cards of a layer, or of a group of them, cannot be faster than.
 struct CardFloors {
-  Picoseconds cubes;         // both GEMMs, no core ever idle
-  Picoseconds memory;        // all it moves, the weighted sum included
-  Picoseconds stages;        // GEMMs and activation, one after the other
-  Picoseconds rows_in;       // writing them
-  Picoseconds least_out;     // dispatch rows through the card's ports
-  Picoseconds least_back;    // results
-  Picoseconds sum;           // weighted sum
+  Picoseconds cubes;       // both GEMMs, no core ever idle
+  Picoseconds memory;      // all it moves, the weighted sum included
+  Picoseconds stages;      // GEMMs and activation, one after the other
+  Picoseconds rows_in;     // writing them
+  Picoseconds least_out;   // dispatch rows through the card's ports
+  Picoseconds least_back;  // results
+  Picoseconds sum;         // weighted sum
 
   void take_larger(const CardFloors& other) {
     cubes = std::max(cubes, other.cubes);
@@ -89,10 +89,10 @@ class Floors {
 Picoseconds one_tile_each(const LayerData& data, const npu::KernelTimer& timer) {
   const npu::LayerShape& shape = data.shape;
   const std::int64_t n = data.tiling.block_n;
-  return timer.gemm_tile({1, std::min(n, 2 * shape.expert_width), shape.hidden, shape.weight_type,
-                          shape.dispatch_type}) +
-         timer.gemm_tile({1, std::min(n, shape.hidden), shape.expert_width, shape.weight_type,
-                          shape.dispatch_type});
+  return timer.gemm_tile(
+             {1, std::min(n, 2 * shape.expert_width), shape.hidden, shape.weight_type, shape.dispatch_type}) +
+         timer.gemm_tile(
+             {1, std::min(n, shape.hidden), shape.expert_width, shape.weight_type, shape.dispatch_type});
 }
 
 Picoseconds shortest_tiles(const LayerData& data, Span<const npu::CardParts> parts) {
@@ -125,8 +125,8 @@ std::string limit_name(const LayerBound& bound, const topology::Pod& pod) {
   return most == bound.transfer ? transfer_limit_name(bound, pod) : "latency";
 }
 
-LayerBounder::LayerBounder(const topology::Pod& pod, const Scenario& scenario,
-                           const npu::Schedule& schedule, std::uint64_t seed)
+LayerBounder::LayerBounder(const topology::Pod& pod, const Scenario& scenario, const npu::Schedule& schedule,
+                           std::uint64_t seed)
     : pod_(pod), scenario_(scenario), schedule_(schedule), seed_(seed) {}
 
 LayerBounder::Transfers LayerBounder::transfers(const LayerData& data) const {
@@ -171,22 +171,24 @@ LayerBound LayerBounder::bound(const LayerData& data, Span<const npu::CardParts>
   const Picoseconds dispatch = std::max(transfer.dispatch.time, most.rows_in);
   const Picoseconds combine = transfer.combine.time;
 
+  const bool rows = data.rows() > 0;  // nothing is sent without
   LayerBound bound;
   bound.compute = most.cubes;
   bound.hbm = most.memory;
   bound.fixed = fixed.total();
   bound.transfer = transfer.all.time;
   bound.transfer_by = transfer.all;
-  bound.dispatch = fixed.before_dispatch + dispatch;
-  bound.combine = combine;
+  if (rows) bound.dispatch = fixed.before_dispatch + dispatch;
+  if (rows) bound.combine = combine;
   if (schedule_.overlaps()) {
-    const Picoseconds tail = shortest_tiles(data, parts) + fixed.before_l1 + fixed.between_gemms;
+    Picoseconds tail;  // of the last row
+    if (rows) tail = shortest_tiles(data, parts) + fixed.before_l1 + fixed.between_gemms;
     const Picoseconds chain = std::max({bound.transfer, most.cubes, dispatch + tail}) + fixed.after_combine;
     bound.layer = fixed.before_dispatch + std::max(chain + least.sum, most.memory);
     return bound;
   }
-  bound.dispatch += schedule_.barrier();
-  bound.combine += fixed.before_combine - schedule_.barrier() + fixed.after_combine + least.sum;
+  if (rows) bound.dispatch += schedule_.barrier();
+  if (rows) bound.combine += fixed.before_combine - schedule_.barrier() + fixed.after_combine + least.sum;
   bound.layer = fixed.total() + least.sum;
   if (group_size == data.works.size()) {
     bound.layer += dispatch + most.stages + combine;

@@ -33,7 +33,8 @@ using PlanOf = std::function<const npu::CardPlan&(std::size_t card)>;
 
 // The floor under a layer, without events: per-link loads and path latencies of its messages, and per card
 // cube time and memory bytes.
-//  - overlapping schedules: fixed costs + the largest of: all transfers; the busiest card's cubes; dispatch and
+//  - overlapping schedules: fixed costs + the largest of: all transfers; the busiest card's cubes; dispatch
+//  and
 //    then a tile of each GEMM; or, when that is longer, all that the busiest card's memory moves;
 //  - others: fixed costs + dispatch + GEMMs and activation + combine. With several groups, which do not wait
 //    for one another, the slowest of one stage and the fastest of the other two, whichever sum is largest.

@@ -18,8 +18,8 @@ std::size_t card_count(const MoeWorkload& workload, const topology::Pod& pod) {
 }
 
 std::size_t group_cards(const MoeWorkload& workload, std::size_t cards) {
-  const auto size = static_cast<std::size_t>(
-      workload.expert_parallel.value_or(static_cast<std::int64_t>(cards)));
+  const auto size =
+      static_cast<std::size_t>(workload.expert_parallel.value_or(static_cast<std::int64_t>(cards)));
   if (cards % size != 0) {
     throw ConfigError(
         fmt::format("/workload/expert_parallel: groups of {} do not divide {} cards", size, cards));
@@ -118,7 +118,8 @@ npu::LayerShape LayerBuilder::shape_of(const moe::LayerPlacement& placement) con
   for (std::size_t rank = 0; rank < placement.ranks(); ++rank)
     shape.slots = std::max(shape.slots, static_cast<std::int64_t>(placement.slots(rank).size()));
   if (shape.slots > npu::kMaxSlots)
-    throw ConfigError(fmt::format("a card would hold {} experts, {} is the most", shape.slots, npu::kMaxSlots));
+    throw ConfigError(
+        fmt::format("a card would hold {} experts, {} is the most", shape.slots, npu::kMaxSlots));
   return shape;
 }
 
@@ -162,7 +163,8 @@ void LayerBuilder::add_group(LayerData& data, std::size_t group) {
   request.copies = workload_.dispatch_copies;
   request.nearest = nearest(*data.placement, group);
   // Without replicas there is no choice; nearest would only want distances.
-  const bool no_choice = workload_.replica_choice == moe::ReplicaChoice::Nearest && request.nearest == nullptr;
+  const bool no_choice =
+      workload_.replica_choice == moe::ReplicaChoice::Nearest && request.nearest == nullptr;
   request.replica = no_choice ? moe::ReplicaChoice::RoundRobin : workload_.replica_choice;
   request.seed = seed_;
   data.groups.push_back(moe::build_traffic(request, *routing_, *data.placement));

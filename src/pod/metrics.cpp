@@ -7,13 +7,13 @@ namespace {
 
 using stats::Column;
 
-constexpr MetricDef kLayerMetrics[] = {kLayerLatency,  kLayersTotal, kLayersCount,   kDispatchLatency,
-                                       kCombineLatency, kComputeBusy, kCommExposed,   kTokensPerCard,
-                                       kTokensPod,     kOverBound,   kCards};
+constexpr MetricDef kLayerMetrics[] = {kLayerLatency,   kLayersTotal, kLayersCount, kDispatchLatency,
+                                       kCombineLatency, kComputeBusy, kCommExposed, kTokensPerCard,
+                                       kTokensPod,      kOverBound,   kCards};
 constexpr MetricDef kCardMetrics[] = {kCardDispatch, kCardL1,       kCardActivation, kCardL2,  kCardCombine,
                                       kCardCompute,  kCardOverhead, kCardExposed,    kCardIdle};
-constexpr MetricDef kBoundMetrics[] = {kBoundLayer, kBoundDispatch, kBoundCombine,
-                                       kBoundCompute, kBoundHbm,   kBoundFixed, kBoundTransfer};
+constexpr MetricDef kBoundMetrics[] = {kBoundLayer, kBoundDispatch, kBoundCombine, kBoundCompute,
+                                       kBoundHbm,   kBoundFixed,    kBoundTransfer};
 constexpr MetricDef kAllToAllMetrics[] = {kAllToAllLatency, kAllToAllBound, kAllToAllOverBound};
 constexpr MetricDef kTrafficMetrics[] = {kTrafficRows, kTrafficLocalRows, kTrafficImbalance,
                                          kTrafficDispatchBytes, kTrafficCombineBytes};

@@ -91,7 +91,8 @@ void MoeRun::add_words() {
       {mean(bounds_.compute), "compute", "the cores of the busiest card need {} for their tiles"},
       {mean(bounds_.hbm), "HBM", "the memory of the busiest card needs {} for what it moves"},
       {mean(bounds_.transfer), most_frequent(transfer_limits_), "the rows and results need {} on their way"},
-      {mean(bounds_.fixed), "latency", "launches, metadata exchange and barriers take {} that nothing overlaps"},
+      {mean(bounds_.fixed), "latency",
+       "launches, metadata exchange and barriers take {} that nothing overlaps"},
   };
   std::stable_sort(terms.begin(), terms.end(), [](const Term& a, const Term& b) { return a.time > b.time; });
   for (const Term& term : terms) {
@@ -107,6 +108,23 @@ void MoeRun::add_words() {
       microseconds(whole), ratio(latency_, bounds_.layer), microseconds(exposed), percent(exposed, whole)));
 }
 
+void MoeRun::add_placement_note() {
+  const moe::PlacementConfig& placement = workload_.placement;
+  const bool traced = std::holds_alternative<moe::TraceRouting>(workload_.routing);
+  if (placement.file) {
+    result_.notes.push_back("expert placement from " + *placement.file);
+    if (!traced)
+      result_.notes.push_back(
+          "that placement was made for other loads than the generated routing of this run has");
+  } else if (placement.kind == moe::PlacementKind::Eplb) {
+    const char* loads = placement.eplb.loads == moe::EplbLoads::Routing
+                            ? "the very loads of this run's routing"
+                            : "seeded loads of their own";
+    result_.notes.push_back(fmt::format(
+        "expert placement generated: our EPLB on {}; /workload/placement/file replays a real one", loads));
+  }
+}
+
 void MoeRun::add_notes() {
   std::vector<std::string>& notes = result_.notes;
   const moe::Model& model = builder_.model();
@@ -115,22 +133,20 @@ void MoeRun::add_notes() {
                            : "a token is sent once per chosen expert, also to experts on the same card");
   if (model.shared_experts.value > 0 && !workload_.shared_expert)
     notes.push_back("the shared expert is left out (/workload/shared_expert)");
-  if (workload_.placement.file)
-    notes.push_back("expert placement from " + *workload_.placement.file);
-  else if (workload_.placement.kind == moe::PlacementKind::Eplb)
-    notes.push_back(
-        "expert placement generated: our EPLB on seeded loads; /workload/placement/file replays a real one");
+  add_placement_note();
   if (builder_.group_size() > 128)
     notes.push_back(
         "nothing is measured with more than 128 cards in an expert-parallel group: this is an extrapolation");
   const bool hashed = std::holds_alternative<moe::HashRouting>(workload_.routing) ||
                       std::holds_alternative<moe::TraceRouting>(workload_.routing);
   if (workload_.layers.first < model.hash_layers.value && !hashed)
-    notes.push_back(fmt::format("the first {} MoE layers of {} are hash-routed; here they are routed as the others",
-                                model.hash_layers.value, model.name));
+    notes.push_back(
+        fmt::format("the first {} MoE layers of {} are hash-routed; here they are routed as the others",
+                    model.hash_layers.value, model.name));
   if (result_.partial)
-    notes.push_back(fmt::format("interrupted: figures cover {} of {} layers; fabric figures also the one under way",
-                                layers_done(), workload_.layers.count));
+    notes.push_back(
+        fmt::format("interrupted: figures cover {} of {} layers; fabric figures also the one under way",
+                    layers_done(), workload_.layers.count));
   add_assumption_notes(result_);
 }
 

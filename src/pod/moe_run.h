@@ -19,8 +19,8 @@ namespace podsim::pod {
 // the one before.
 class MoeRun {
  public:
-  MoeRun(const Scenario& scenario, const MoeWorkload& workload, const topology::Pod& pod,
-         std::uint64_t seed, RunResult& result);
+  MoeRun(const Scenario& scenario, const MoeWorkload& workload, const topology::Pod& pod, std::uint64_t seed,
+         RunResult& result);
   ~MoeRun();
 
   // No events: the bound of every layer.
@@ -42,6 +42,7 @@ class MoeRun {
   void set_bound_metrics();
   void add_words();
   void add_notes();
+  void add_placement_note();
   Picoseconds mean(Picoseconds sum) const { return sum / layers_done(); }
   std::int64_t layers_done() const { return static_cast<std::int64_t>(result_.layers.size()); }
 

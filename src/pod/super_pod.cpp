@@ -71,7 +71,8 @@ void check_all_done(const std::vector<const npu::Card*>& cards) {
 
 void check_conservation(const fabric::Totals& totals) {
   PODSIM_CHECK(totals.messages_offered == totals.messages_delivered,
-               "{} messages were offered and {} delivered", totals.messages_offered, totals.messages_delivered);
+               "{} messages were offered and {} delivered", totals.messages_offered,
+               totals.messages_delivered);
   PODSIM_CHECK(totals.packets_offered == totals.packets_delivered, "{} packets were offered and {} delivered",
                totals.packets_offered, totals.packets_delivered);
   PODSIM_CHECK(totals.bytes_offered == totals.bytes_delivered, "{} bytes were offered and {} delivered",

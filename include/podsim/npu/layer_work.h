@@ -19,9 +19,9 @@ struct LayerShape {
   moe::DataType weight_type = moe::DataType::Fp8;
   moe::DataType dispatch_type = moe::DataType::Fp8;
   moe::DataType combine_type = moe::DataType::Bf16;
-  Bytes dispatch_row;    // one token row on its way out
-  Bytes combine_row;     // one result on its way back
-  Bytes expert_weights;  // gate, up [2d, h] and down [h, d]
+  Bytes dispatch_row;               // one token row on its way out
+  Bytes combine_row;                // one result on its way back
+  Bytes expert_weights;             // gate, up [2d, h] and down [h, d]
   std::int64_t tokens = 0;          // of one card
   std::int64_t top_k = 1;           // routed experts of a token
   std::int64_t shared_experts = 0;  // computed on every card for its own tokens; 0: left out
@@ -86,7 +86,7 @@ struct LayerWork {
   const moe::LayerTraffic* traffic = nullptr;  // of the card's group
   std::size_t rank = 0;                        // in the group
   NpuId first_card;                            // rank 0 of the group
-  Span<const moe::ExpertIndex> experts;  // of the card's slots, for names
+  Span<const moe::ExpertIndex> experts;        // of the card's slots, for names
   Tiling tiling;
   Span<const SendRow> sends;  // in the order of sending
 };

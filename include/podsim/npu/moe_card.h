@@ -21,12 +21,12 @@ const std::vector<std::string>& track_names();
 struct CardReport {
   Picoseconds start;
   Picoseconds done;
-  Picoseconds rows_in;       // the last dispatched row is in memory
+  Picoseconds rows_in;                            // the last dispatched row is in memory
   Picoseconds first_result = TileEngine::kNever;  // ready to leave
-  Picoseconds results_back;  // the last result is in memory
-  Picoseconds overhead;      // launches, metadata exchange, barrier latency
-  Picoseconds activation;    // SwiGLU, mean over cores
-  Picoseconds kernels;       // activation and weighted sum as kernels of their own
+  Picoseconds results_back;                       // the last result is in memory
+  Picoseconds overhead;                           // launches, metadata exchange, barrier latency
+  Picoseconds activation;                         // SwiGLU, mean over cores
+  Picoseconds kernels;                            // activation and weighted sum as kernels of their own
   TileEngine::Usage tiles;
   std::int64_t rows_received = 0;
   std::int64_t rows_returned = 0;
@@ -103,7 +103,7 @@ class MoeCard : public Card {
     std::uint32_t next_row;
     Picoseconds at;
   };
-  struct Place {  // in the row buffer
+  struct Place {           // in the row buffer
     std::uint32_t tag;     // under which the result goes back
     std::uint32_t source;  // and where to
   };

@@ -8,8 +8,8 @@
 namespace podsim::npu {
 
 // One card of a pod as a SystemC module: between the kernel's clock, the fabric and the Card that says what
-// the chip does. It sleeps until the next time the card asked for; rows that arrive go from the fabric straight
-// to the card, without a kernel event each.
+// the chip does. It sleeps until the next time the card asked for; rows that arrive go from the fabric
+// straight to the card, without a kernel event each.
 class Npu : public sc_core::sc_module, private CardHost {
  public:
   Npu(sc_core::sc_module_name name, NpuId id, fabric::Fabric& fabric);

@@ -51,8 +51,8 @@ class Schedule {
   // Whether stages overlap: the sum of the stages' bounds holds where they do not, the largest where they do.
   virtual bool overlaps() const = 0;
 
-  // serial: operators as they are measured, dispatch with its barrier, combine from its launch to the end of the
-  // weighted sum. wave_fill: last row in; first result ready to leave, last result back.
+  // serial: operators as they are measured, dispatch with its barrier, combine from its launch to the end of
+  // the weighted sum. wave_fill: last row in; first result ready to leave, last result back.
   virtual StageTimes stage_times(const CardReport& report) const = 0;
 
   virtual void layer_begins(MoeCard& card, Picoseconds at) const = 0;

@@ -25,7 +25,7 @@ struct WaveFillSchedule {
   static constexpr const char* kKind = "wave_fill";
   std::optional<std::int64_t> block_m;  // default: by expected rows per expert
   std::int64_t block_n = 128;
-  std::int64_t tiles_per_core = 2;                // of the first GEMM that a wave has at least
+  std::int64_t tiles_per_core = 2;               // of the first GEMM that a wave has at least
   std::optional<std::int64_t> experts_per_wave;  // instead of that rule
   void describe(config::Fields& f);
 };

@@ -14,14 +14,15 @@ namespace podsim::npu {
 struct StackConfig {
   std::string name;
   std::string description;
-  config::Sourced<Picoseconds> kernel_launch;      // previous kernel's end to the first work of the next one
-  config::Sourced<Picoseconds> metadata_exchange;  // counting rows per expert and telling all cards of a group
-  config::Sourced<Picoseconds> barrier;            // the last card arrives until all cards go on
-  config::Sourced<Picoseconds> flag_poll;          // a counter is complete until the core that polls it starts
-  config::Sourced<Picoseconds> tile_prologue;      // filling a core's pipeline before a tile's first product
-  config::Sourced<std::int64_t> swiglu_ops;        // vector FLOP per element of SwiGLU's output, quantised
-  config::Sourced<std::int64_t> cast_ops;          // per element of the second GEMM's output, cast
-  config::Sourced<std::int64_t> sum_ops;           // per element and expert of the weighted sum
+  config::Sourced<Picoseconds> kernel_launch;  // previous kernel's end to the first work of the next one
+  config::Sourced<Picoseconds>
+      metadata_exchange;                       // counting rows per expert and telling all cards of a group
+  config::Sourced<Picoseconds> barrier;        // the last card arrives until all cards go on
+  config::Sourced<Picoseconds> flag_poll;      // a counter is complete until the core that polls it starts
+  config::Sourced<Picoseconds> tile_prologue;  // filling a core's pipeline before a tile's first product
+  config::Sourced<std::int64_t> swiglu_ops;    // vector FLOP per element of SwiGLU's output, quantised
+  config::Sourced<std::int64_t> cast_ops;      // per element of the second GEMM's output, cast
+  config::Sourced<std::int64_t> sum_ops;       // per element and expert of the weighted sum
 
   void describe(config::Fields& f);
 };

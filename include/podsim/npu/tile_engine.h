@@ -23,8 +23,8 @@ struct TileBlock {
   HbmServer::Load hbm_load;  // its share of weights, activations and results
 };
 
-// The cores of a card running a persistent kernel: the tiles of all blocks, in order, are dealt round robin to
-// the cores, and each core works through its own in that order, waiting where a block is not ready. A tile
+// The cores of a card running a persistent kernel: the tiles of all blocks, in order, are dealt round robin
+// to the cores, and each core works through its own in that order, waiting where a block is not ready. A tile
 // reads its share of memory when it starts and ends when both its products and its bytes are done; its
 // epilogue runs on the core's vector units beside the next tile (two accumulators, so it holds up the one
 // after that). Plain arithmetic: time is what advance() is told.
@@ -43,7 +43,7 @@ class TileEngine {
     Picoseconds busy[2];    // by Gemm: tile times summed over cores
     Picoseconds active[2];  // by Gemm: at least one core on it
     Picoseconds any_active;
-    Picoseconds vector;     // epilogue times of L1 summed over cores
+    Picoseconds vector;  // epilogue times of L1 summed over cores
   };
 
   TileEngine(std::size_t cores, HbmServer& hbm) : hbm_(hbm), cores_(cores) {}

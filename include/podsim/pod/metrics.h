@@ -10,10 +10,11 @@ namespace podsim::pod {
 using stats::Kind;
 using stats::MetricDef;
 
-inline constexpr MetricDef kLayerLatency{
-    "moe_layer.latency_us", "us",
-    "one MoE layer, from its start on all cards until the last card is done; mean over the layers of the run"};
-inline constexpr MetricDef kLayersTotal{"layers.total_us", "us", "all layers of the run, one after the other"};
+inline constexpr MetricDef kLayerLatency{"moe_layer.latency_us", "us",
+                                         "one MoE layer, from its start on all cards until the last card is "
+                                         "done; mean over the layers of the run"};
+inline constexpr MetricDef kLayersTotal{"layers.total_us", "us",
+                                        "all layers of the run, one after the other"};
 inline constexpr MetricDef kLayersCount{"layers.count", "", "layers that the figures cover"};
 inline constexpr MetricDef kDispatchLatency{
     "dispatch.latency_us", "us",
@@ -21,7 +22,8 @@ inline constexpr MetricDef kDispatchLatency{
     "has passed the barrier behind them; mean over layers"};
 inline constexpr MetricDef kCombineLatency{
     "combine.latency_us", "us",
-    "first result ready to leave until the last one is back; under serial, as combine operators are measured, "
+    "first result ready to leave until the last one is back; under serial, as combine operators are "
+    "measured, "
     "from the launch of the combine until the weighted sum is done; mean over layers"};
 inline constexpr MetricDef kComputeBusy{"compute.busy_us", "us",
                                         "time on GEMM tiles, mean over cores and cards, per layer"};
@@ -34,23 +36,25 @@ inline constexpr MetricDef kTokensPod{"tokens_per_s_pod", "1/s",
                                       "tokens of all cards per second through the layers of the run"};
 
 inline constexpr MetricDef kCardDispatch{
-    "card.dispatch_us", "us", "layer start until the card's last row is in its HBM", Kind::Distribution};
+    "card.dispatch_us", "us", "as dispatch.latency_us, until this card has its rows", Kind::Distribution};
 inline constexpr MetricDef kCardL1{"card.l1_us", "us", "at least one core on the first GEMM (gate and up)",
                                    Kind::Distribution};
-inline constexpr MetricDef kCardActivation{"card.activation_us", "us", "at least one vector core on SwiGLU",
-                                           Kind::Distribution};
+inline constexpr MetricDef kCardActivation{
+    "card.activation_us", "us",
+    "SwiGLU: vector time in the epilogue of the first GEMM, mean over cores; under serial its kernel",
+    Kind::Distribution};
 inline constexpr MetricDef kCardL2{"card.l2_us", "us", "at least one core on the second GEMM (down)",
                                    Kind::Distribution};
-inline constexpr MetricDef kCardCombine{
-    "card.combine_us", "us", "first combine row ready in the card's group until the card's last one is back",
-    Kind::Distribution};
-inline constexpr MetricDef kCardCompute{
-    "card.compute_us", "us", "at least one core busy, weighted sum included", Kind::Distribution};
+inline constexpr MetricDef kCardCombine{"card.combine_us", "us",
+                                        "as combine.latency_us, until this card has its results back",
+                                        Kind::Distribution};
+inline constexpr MetricDef kCardCompute{"card.compute_us", "us",
+                                        "at least one core busy, weighted sum included", Kind::Distribution};
 inline constexpr MetricDef kCardExposed{"card.exposed_us", "us",
                                         "nothing to compute, waiting for rows: exposed communication",
                                         Kind::Distribution};
-inline constexpr MetricDef kCardOverhead{"card.overhead_us", "us",
-                                         "launches, metadata exchange and barriers", Kind::Distribution};
+inline constexpr MetricDef kCardOverhead{"card.overhead_us", "us", "launches, metadata exchange and barriers",
+                                         Kind::Distribution};
 inline constexpr MetricDef kCardIdle{"card.idle_us", "us", "done and waiting for the slowest card",
                                      Kind::Distribution};
 
@@ -62,12 +66,13 @@ inline constexpr MetricDef kBoundDispatch{"bound.dispatch.latency_us", "us",
                                           "the same for dispatch; mean over layers"};
 inline constexpr MetricDef kBoundCombine{"bound.combine.latency_us", "us",
                                          "the same for the combine transfer; mean over layers"};
-inline constexpr MetricDef kBoundCompute{"bound.compute_us", "us",
-                                         "cube time of the busiest card if no core ever waits; mean over layers"};
+inline constexpr MetricDef kBoundCompute{
+    "bound.compute_us", "us", "cube time of the busiest card if no core ever waits; mean over layers"};
 inline constexpr MetricDef kBoundHbm{"bound.hbm_us", "us",
                                      "HBM bytes of the busiest card at its sustained rate; mean over layers"};
 inline constexpr MetricDef kBoundFixed{
-    "bound.fixed_us", "us", "launches, metadata exchange and barriers that nothing overlaps; mean over layers"};
+    "bound.fixed_us", "us",
+    "launches, metadata exchange and barriers that nothing overlaps; mean over layers"};
 inline constexpr MetricDef kBoundTransfer{
     "bound.transfer_us", "us", "dispatch rows and results alone, all on offer at once; mean over layers"};
 inline constexpr MetricDef kOverBound{"moe_layer.over_bound", "1",

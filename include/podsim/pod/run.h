@@ -42,9 +42,9 @@ struct CardRow {
   Bytes hbm_bytes;
   Picoseconds dispatch;    // layer start until the last of its rows is in its HBM
   Picoseconds l1;          // at least one core on the first GEMM
-  Picoseconds activation;  // at least one vector core on SwiGLU
+  Picoseconds activation;  // SwiGLU: in the epilogue of the first GEMM, mean over cores; or its kernel
   Picoseconds l2;          // at least one core on the second GEMM
-  Picoseconds combine;     // first combine row ready anywhere in its group until its last one is back
+  Picoseconds combine;     // as combine.latency_us
   Picoseconds core_busy;   // mean over its cores of time on tiles
   Picoseconds overhead;    // launches, metadata exchange, barriers
   Picoseconds compute;     // at least one core busy, weighted sum included

@@ -109,6 +109,14 @@ TEST(BuildPod, NpusThatDoNotForwardCannotTurnACorner) {
   EXPECT_EQ(error_of(config), "");
 }
 
+TEST(BuildPod, NpusThatDoNotForwardCannotFormARingOfMoreThanThree) {
+  PodConfig config = regular({torus("ring", 4)});
+  config.npu_forwards = false;
+  EXPECT_THAT(error_of(config), AllOf(HasSubstr("npu_forwards is false"), HasSubstr("ring 'ring' of 4")));
+  config.dimensions = {torus("ring", 3)};
+  EXPECT_EQ(error_of(config), "");
+}
+
 // --- groups -------------------------------------------------------------------------------------------
 
 TEST(Groups, FourAndSixCardsJoinPositionByPosition) {
