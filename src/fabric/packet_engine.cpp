@@ -70,18 +70,27 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
   for (std::size_t i = 0; i < cards_.size(); ++i) {
     Card& card = cards_[NpuId(i)];
     card.injection_limit = config.injection_bandwidth;
-    card.queue = SendQueue(pod.graph.out_degree(NodeId(i)), static_cast<std::size_t>(config.send_queue));
   }
-  number_ports(pod.graph);
+  make_ports(pod.graph, static_cast<std::size_t>(config.send_queue));
 }
 
-void PacketEngine::number_ports(const topology::Graph& graph) {
-  IdVector<NodeId, std::uint32_t> ports(graph.node_count(), 0);
+void PacketEngine::make_ports(const topology::Graph& graph, std::size_t send_queue) {
+  IdVector<NodeId, std::uint32_t> next_port(graph.node_count(), 0);
+  std::uint32_t ports = 0;
+  for (std::size_t i = 0; i < cards_.size(); ++i) {
+    next_port[NodeId(i)] = cards_[NpuId(i)].first_port = ports;
+    ports += static_cast<std::uint32_t>(graph.out_degree(NodeId(i)));
+  }
+  ports_.resize(ports);
   port_of_link_.reserve(graph.link_count());
   for (const topology::Link& link : graph.links()) {
-    const std::uint32_t port = ports[link.from]++;
+    const std::uint32_t port = next_port[link.from]++;
     port_of_link_.push_back(port);
-    if (graph.is_npu(link.from)) cards_[NpuId(link.from.value())].queue.set_type(port, link.type);
+    if (graph.is_npu(link.from)) ports_[port].type = link.type;
+  }
+  for (std::size_t i = 0; i < cards_.size(); ++i) {
+    Card& card = cards_[NpuId(i)];
+    card.queue = SendQueue({ports_.data() + card.first_port, graph.out_degree(NodeId(i))}, send_queue);
   }
 }
 
@@ -162,7 +171,7 @@ SendQueue::Ready PacketEngine::make_packet(NpuId npu, std::int64_t now, const Me
   packet.hops = path.hops;
   LinkId* route = max_hops_ <= kInlineHops ? packet.route.data() : &long_routes_[index * max_hops_];
   std::copy_n(path.links.begin(), path.hops, route);
-  ready.port = port_of_link_[path.links[0]];
+  ready.port = port_of_link_[path.links[0]] - cards_[npu].first_port;
   return ready;
 }
 
@@ -174,7 +183,7 @@ std::int64_t PacketEngine::backlog_ps(NpuId npu, LinkId link_id, std::int64_t no
       std::max<std::int64_t>(0, link.free_at[static_cast<std::size_t>(LaneClass::Data)] - now);
   if (link.from != NodeId(npu.value())) return queued;
   const SendQueue& queue = cards_[npu].queue;
-  const std::size_t port = port_of_link_[link_id];
+  const std::size_t port = port_of_link_[link_id] - cards_[npu].first_port;
   const Picoseconds waiting =
       time_rounded_up(queue.waiting_bytes(port), BytesPerSecond(timings_[link.type].bytes_per_second));
   return std::max(queued, queue.committed_end(port) - now) + waiting.count();
@@ -278,22 +287,31 @@ void PacketEngine::split(Span<const CalendarQueue::Event> events) {
   }
 }
 
+// Brings what the events after event i need into the cache, in two steps: the card's record, then what it
+// points to. Inline for the reason that prefetch() is.
+[[gnu::always_inline]] inline void PacketEngine::prefetch_cards(std::size_t i) const {
+  const auto ahead = [&](std::size_t distance) {
+    return i + distance < card_events_.size() ? &card_events_[i + distance] : nullptr;
+  };
+  if (const CardEvent* event = ahead(kCardAhead)) {
+    const char* card = reinterpret_cast<const char*>(&cards_[event->card]);
+    prefetch(card);
+    prefetch(card + kCacheLine);
+    if ((event->what & kPull) == 0) prefetch(&packets_[event->what]);
+  }
+  if (const CardEvent* event = ahead(kEndpointAhead); event != nullptr && event[-1].card != event->card) {
+    const Card& card = cards_[event->card];
+    const char* endpoint = reinterpret_cast<const char*>(card.endpoint);
+    for (std::size_t line = 0; line < kEndpointLines; ++line) prefetch(endpoint + line * kCacheLine);
+    card.queue.prefetch_state();
+  }
+}
+
 // Card after card, each in order of time.
 void PacketEngine::serve_cards(std::int64_t start) {
   group_card_events();
   for (std::size_t i = 0; i < card_events_.size(); ++i) {
-    if (i + kCardAhead < card_events_.size()) {
-      const CardEvent& ahead = card_events_[i + kCardAhead];
-      const char* card = reinterpret_cast<const char*>(&cards_[ahead.card]);
-      prefetch(card);
-      prefetch(card + kCacheLine);
-      if ((ahead.what & kPull) == 0) prefetch(&packets_[ahead.what]);
-    }
-    if (i + kEndpointAhead < card_events_.size()) {
-      const char* endpoint =
-          reinterpret_cast<const char*>(cards_[card_events_[i + kEndpointAhead].card].endpoint);
-      for (std::size_t line = 0; line < kEndpointLines; ++line) prefetch(endpoint + line * kCacheLine);
-    }
+    prefetch_cards(i);
     const auto [offset, what, npu] = card_events_[i];
     const std::int64_t time = start + offset;
     if ((what & kPull) == 0) {
@@ -356,7 +374,8 @@ void PacketEngine::serve_hop(std::uint32_t index, LinkId link_id, std::int64_t h
   link.stats.queue_wait_ps += wait;
   link.stats.peak_backlog_ps = std::max(link.stats.peak_backlog_ps, wait);
   if (packet.hop == 0 && wait > timing.port_queue_ps) {
-    cards_[NpuId(packet.source)].queue.hold(port_of_link_[link_id], start - timing.port_queue_ps);
+    std::int64_t& full_until = ports_[port_of_link_[link_id]].full_until;
+    full_until = std::max(full_until, start - timing.port_queue_ps);
   }
 
   ++packet.hop;

@@ -85,6 +85,7 @@ class PacketEngine {
     std::int64_t next_injection = 0;  // its send side is busy until then
     std::optional<BytesPerSecond> injection_limit;
     SendQueue queue;
+    std::uint32_t first_port = 0;
     bool begin_next = false;  // the last packet was of a message begun before
   };
   // A message of several packets.
@@ -117,7 +118,8 @@ class PacketEngine {
     LinkId link;
   };
 
-  void number_ports(const topology::Graph& graph);
+  void make_ports(const topology::Graph& graph, std::size_t send_queue);
+  void prefetch_cards(std::size_t i) const;
   void drain_kicks();
   void pull(NpuId npu, std::int64_t now);
   SendQueue::Ready begin_message(NpuId npu, Card& card, std::int64_t now);
@@ -152,7 +154,9 @@ class PacketEngine {
   IdVector<NpuId, Card> cards_;
   IdVector<LinkId, LinkState> links_;
   IdVector<LinkTypeId, TypeTiming> timings_;
-  IdVector<LinkId, std::uint32_t> port_of_link_;  // which of its card's ports a link leaves from
+  std::vector<SendQueue::Port> ports_;  // of all cards, card by card
+  IdVector<LinkId, std::uint32_t>
+      port_of_link_;  // index into ports_ of the port that a card's link leaves from
   std::vector<Packet> packets_;
   std::vector<std::uint32_t> free_packets_;
   std::vector<LinkId> long_routes_;  // max_hops_ per packet, where Packet::route is too short

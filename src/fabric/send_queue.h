@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "podsim/base/id.h"
+#include "podsim/base/prefetch.h"
+#include "podsim/base/span.h"
 #include "podsim/units/units.h"
 
 namespace podsim::fabric {
@@ -28,10 +30,20 @@ class SendQueue {
     std::uint32_t transfer = kNone;  // the message it is a chunk of, or kNone
   };
 
-  SendQueue() = default;
-  SendQueue(std::size_t ports, std::size_t capacity) : ports_(ports), capacity_(capacity) {}
+  // One port of a card. The ports of all cards lie in one array, so that a link finds its port without its
+  // card.
+  struct Port {
+    std::int64_t committed_end = 0;  // when the card's own packets would be through, were there no others
+    std::int64_t full_until = 0;     // the queue behind it is too long until then
+    std::uint32_t first = kNone;     // of what waits for it
+    std::uint32_t last = kNone;
+    std::uint32_t waiting_bytes = 0;
+    LinkTypeId type;
+  };
 
-  void set_type(std::size_t port, LinkTypeId type) { ports_[port].type = type; }
+  SendQueue() = default;
+  SendQueue(Span<Port> ports, std::size_t capacity) : ports_(ports), capacity_(capacity) {}
+
   LinkTypeId type(std::size_t port) const { return ports_[port].type; }
   bool full() const { return waiting_ == capacity_; }
   // Nothing waits for this port and it takes packets at `now`.
@@ -49,30 +61,28 @@ class SendQueue {
   void commit(std::size_t port, std::int64_t at, std::int64_t serialization, std::int64_t queue) {
     std::int64_t& end = ports_[port].committed_end;
     end = std::max(end, at) + serialization;
-    hold(port, end - queue);
+    ports_[port].full_until = std::max(ports_[port].full_until, end - queue);
   }
   std::int64_t committed_end(std::size_t port) const { return ports_[port].committed_end; }
   Bytes waiting_bytes(std::size_t port) const { return Bytes(ports_[port].waiting_bytes); }
-  // The queue behind `port` is too long until then.
-  void hold(std::size_t port, std::int64_t until) {
-    ports_[port].full_until = std::max(ports_[port].full_until, until);
+  // Brings what the next calls need into the cache.
+  [[gnu::always_inline]] void prefetch_state() const {
+    constexpr std::size_t kLine = 64;
+    const char* ports = reinterpret_cast<const char*>(ports_.data());
+    for (std::size_t i = 0; i < ports_.size() * sizeof(Port); i += kLine) prefetch(ports + i);
+    const char* slots = reinterpret_cast<const char*>(slots_.data());
+    for (std::size_t i = 0; i < std::min<std::size_t>(slots_.size(), 64) * sizeof(Slot); i += kLine)
+      prefetch(slots + i);
+    prefetch(wanted_.data());
   }
 
  private:
-  struct Port {
-    std::int64_t committed_end = 0;  // when the card's own packets would be through, were there no others
-    std::int64_t full_until = 0;
-    std::uint32_t first = kNone;
-    std::uint32_t last = kNone;
-    std::uint32_t waiting_bytes = 0;
-    LinkTypeId type;
-  };
   struct Slot {
     Ready ready;
     std::uint32_t next;
   };
 
-  std::vector<Port> ports_;
+  Span<Port> ports_;
   std::vector<std::uint32_t> wanted_;  // ports that something waits for, in turn
   std::vector<Slot> slots_;
   std::uint32_t free_slot_ = kNone;
