@@ -81,41 +81,42 @@ StructuredRouting::StructuredRouting(const std::vector<DimensionPlan>& plans) {
   }
 }
 
-StructuredRouting::Position StructuredRouting::locate(NpuId src, NpuId dst) const {
-  Position at;
-  at.src[0] = src.value();
-  at.dst[0] = dst.value();
-  const std::size_t count = dimensions_.size();
-  for (std::size_t d = 0; d < count; ++d) {
-    const FastDivisor& size = dimensions_[d].size;
-    at.src[d + 1] = size.quotient(at.src[d]);
-    at.dst[d + 1] = size.quotient(at.dst[d]);
-    at.from[d] = at.src[d] - at.src[d + 1] * size.value();
-    at.to[d] = at.dst[d] - at.dst[d + 1] * size.value();
-    at.differing += at.from[d] != at.to[d] ? 1U : 0U;
+StructuredRouting::Corrections StructuredRouting::correct(NpuId src, NpuId dst) const {
+  Corrections corrections;
+  std::uint32_t above_src = src.value();
+  std::uint32_t above_dst = dst.value();
+  for (const Dimension& dimension : dimensions_) {
+    const std::uint32_t below_src = src.value() - above_src * dimension.stride;
+    const std::uint32_t below_dst = dst.value() - above_dst * dimension.stride;
+    const std::uint32_t next_src = dimension.size.quotient(above_src);
+    const std::uint32_t next_dst = dimension.size.quotient(above_dst);
+    const std::uint32_t from = above_src - next_src * dimension.size.value();
+    const std::uint32_t to = above_dst - next_dst * dimension.size.value();
+    above_src = next_src;
+    above_dst = next_dst;
+    if (from == to) continue;
+    const std::uint32_t ascending = next_src * dimension.stride + below_dst;
+    const std::uint32_t descending = next_dst * dimension.stride + below_src;
+    corrections.items[corrections.size++] = {&dimension, from, to,
+                                             dimension.first_link + ascending * dimension.links,
+                                             dimension.first_link + descending * dimension.links};
+    if (dimension.kind != Kind::FullMesh) corrections.paths *= choices(dimension, from, to);
   }
-  return at;
+  if (corrections.size > 1) corrections.paths *= 2;
+  return corrections;
 }
 
 std::uint32_t StructuredRouting::path_count(NpuId src, NpuId dst) const {
-  return path_count(locate(src, dst));
+  return correct(src, dst).paths;
 }
 
 void StructuredRouting::path(NpuId src, NpuId dst, std::uint32_t choice, Path& path) const {
-  this->path(locate(src, dst), choice, path);
+  this->path(correct(src, dst), choice, path);
 }
 
 void StructuredRouting::spread_path(NpuId src, NpuId dst, std::uint32_t hash, Path& path) const {
-  const Position at = locate(src, dst);
-  this->path(at, choice_of(hash, path_count(at)), path);
-}
-
-std::uint32_t StructuredRouting::path_count(const Position& at) const {
-  std::uint32_t count = at.differing > 1 ? 2 : 1;
-  for (std::size_t d = 0; d < dimensions_.size(); ++d) {
-    if (at.from[d] != at.to[d]) count *= choices(dimensions_[d], at.from[d], at.to[d]);
-  }
-  return count;
+  const Corrections corrections = correct(src, dst);
+  this->path(corrections, choice_of(hash, corrections.paths), path);
 }
 
 std::uint32_t StructuredRouting::choices(const Dimension& dimension, std::uint32_t from, std::uint32_t to) {
@@ -140,26 +141,15 @@ std::uint32_t StructuredRouting::choices(const Dimension& dimension, std::uint32
   return planes * spines * dimension.cores.value();
 }
 
-void StructuredRouting::path(const Position& at, std::uint32_t choice, Path& path) const {
+void StructuredRouting::path(const Corrections& corrections, std::uint32_t choice, Path& path) const {
   path.hops = 0;
-  std::uint32_t order = 0;
-  if (at.differing > 1) {
-    order = choice & 1U;
-    choice >>= 1U;
-  }
-  const auto lane = static_cast<std::uint8_t>(order * lanes_per_order_);
-  const std::size_t count = dimensions_.size();
-  for (std::size_t step = 0; step < count; ++step) {
-    const std::size_t d = order == 0 ? step : count - 1 - step;
-    if (at.from[d] == at.to[d]) continue;
-    const Dimension& dimension = dimensions_[d];
-    // Coordinates below d are already the destination's when ascending, still the source's when descending;
-    // those above d the other way round.
-    const std::uint32_t below =
-        order == 0 ? at.dst[0] - at.dst[d] * dimension.stride : at.src[0] - at.src[d] * dimension.stride;
-    const std::uint32_t above = order == 0 ? at.src[d + 1] : at.dst[d + 1];
-    const std::uint32_t group = above * dimension.stride + below;
-    append(dimension, {dimension.first_link + group * dimension.links, at.from[d], at.to[d], lane}, choice,
+  const bool ordered = corrections.size > 1;
+  const bool descending = ordered && (choice & 1U) != 0;
+  if (ordered) choice >>= 1U;
+  const auto lane = static_cast<std::uint8_t>(descending ? lanes_per_order_ : 0);
+  for (std::uint32_t step = 0; step < corrections.size; ++step) {
+    const Correction& c = corrections.items[descending ? corrections.size - 1 - step : step];
+    append(*c.dimension, {descending ? c.descending_base : c.ascending_base, c.from, c.to, lane}, choice,
            path);
   }
 }

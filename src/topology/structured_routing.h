@@ -68,18 +68,23 @@ class StructuredRouting : public Routing {
     std::uint32_t to;
     std::uint8_t lane;
   };
-  // The quotients of both ids by the sizes so far: coordinates and groups follow from them.
-  struct Position {
-    std::array<std::uint32_t, kMaxDimensions + 1> src;
-    std::array<std::uint32_t, kMaxDimensions + 1> dst;
-    std::array<std::uint32_t, kMaxDimensions> from;
-    std::array<std::uint32_t, kMaxDimensions> to;
-    std::uint32_t differing = 0;  // dimensions in which they differ
+  // One coordinate that differs: what is needed to correct it in either order.
+  struct Correction {
+    const Dimension* dimension;
+    std::uint32_t from;
+    std::uint32_t to;
+    std::uint32_t
+        ascending_base;  // first link of the group if the coordinates below are already the destination's
+    std::uint32_t descending_base;  // and if those above are
+  };
+  struct Corrections {
+    std::array<Correction, kMaxDimensions> items;
+    std::uint32_t size = 0;
+    std::uint32_t paths = 1;  // choices inside the dimensions times the orders
   };
 
-  Position locate(NpuId src, NpuId dst) const;
-  std::uint32_t path_count(const Position& at) const;
-  void path(const Position& at, std::uint32_t choice, Path& path) const;
+  Corrections correct(NpuId src, NpuId dst) const;
+  void path(const Corrections& corrections, std::uint32_t choice, Path& path) const;
   static std::uint32_t choices(const Dimension& dimension, std::uint32_t from, std::uint32_t to);
   static void append(const Dimension& dimension, const Leg& leg, std::uint32_t& choice, Path& path);
   static void append_ring(const Dimension& dimension, const Leg& leg, std::uint32_t& choice, Path& path);
