@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <utility>
 
 #include "fabric/injection.h"
 #include "fabric/path_chooser.h"
@@ -44,12 +43,13 @@ std::int64_t least_latency_ps(const topology::Graph& graph) {
 
 struct TypeFigures {
   std::int64_t latency_ps = 0;
+  bool slow = false;          // a full chunk takes longer than the memo can say
   SizeMemo serialization_ps;  // by wire bytes
 };
 
-// A packet whose path is known and whose loads are still to be counted.
+// A packet whose path is known and whose loads are still to be counted; none when the path has no hops.
 struct Pending {
-  std::uint32_t wire = 0;  // 0: none
+  std::uint32_t wire = 0;
   NpuId src;
   NpuId dst;
   topology::Path path;
@@ -91,7 +91,11 @@ TrafficBound::State::State(const topology::Pod& of_pod, const ProtocolConfig& of
       cards(of_pod.graph.npu_count()),
       rates(card_rates(of_pod.graph, of_config)),
       least_hop_ps(least_latency_ps(of_pod.graph)) {
-  for (const topology::LinkType& type : pod.graph.link_types()) types.push_back({type.latency.count(), {}});
+  const Bytes chunk = wire_bytes(protocol, config.chunk);
+  for (const topology::LinkType& type : pod.graph.link_types()) {
+    const std::int64_t longest = time_rounded_up(chunk, type.bandwidth).count();
+    types.push_back({type.latency.count(), longest > std::numeric_limits<std::uint32_t>::max(), {}});
+  }
   for (std::size_t i = 0; i < links.size(); ++i) links[LinkId(i)].type = pod.graph.link(LinkId(i)).type;
 }
 
@@ -131,9 +135,12 @@ void TrafficBound::State::add_packet(NpuId src, NpuId dst, std::int64_t payload,
 }
 
 std::int64_t TrafficBound::State::serialization(LinkTypeId type, std::uint32_t wire) {
-  return types[type].serialization_ps.get(wire, [&](std::uint32_t bytes) {
-    return static_cast<std::uint32_t>(time_rounded_up(Bytes(bytes), pod.graph.type(type).bandwidth).count());
-  });
+  const auto compute = [&](std::uint32_t bytes) {
+    return time_rounded_up(Bytes(bytes), pod.graph.type(type).bandwidth).count();
+  };
+  if (types[type].slow) return compute(wire);
+  return types[type].serialization_ps.get(
+      wire, [&](std::uint32_t bytes) { return static_cast<std::uint32_t>(compute(bytes)); });
 }
 
 void TrafficBound::State::apply_all() {
@@ -141,8 +148,8 @@ void TrafficBound::State::apply_all() {
 }
 
 void TrafficBound::State::apply(Pending& packet) {
-  if (packet.wire == 0) return;
-  const std::uint32_t wire = std::exchange(packet.wire, 0);
+  if (packet.path.hops == 0) return;
+  const std::uint32_t wire = packet.wire;
   const topology::Path& path = packet.path;
   const bool paths_known = config.path_spread != PathSpread::Backlog;
   std::int64_t latency = 0;
@@ -177,6 +184,7 @@ void TrafficBound::State::apply(Pending& packet) {
   to.received_bytes += wire;
   from.least_sent_latency_ps = std::min(from.least_sent_latency_ps, total);
   to.least_received_latency_ps = std::min(to.least_received_latency_ps, total);
+  packet.path.hops = 0;
 }
 
 void TrafficBound::merge(const TrafficBound& other) {

@@ -17,7 +17,6 @@ constexpr std::size_t kEndpointAhead = 8;
 constexpr std::size_t kEndpointLines = 8;  // most of a card's state
 constexpr std::size_t kLinkAhead = 16;
 constexpr std::size_t kCacheLine = 64;
-constexpr std::size_t kMaxCards = std::size_t{1} << 16U;
 
 Picoseconds smallest_latency(const topology::Graph& graph, Picoseconds send_latency) {
   Picoseconds least = send_latency;
@@ -45,11 +44,6 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
       queue_(bucket_width_log2(lookahead_)),
       cards_(pod.graph.npu_count()),
       links_(pod.graph.link_count()) {
-  if (pod.graph.npu_count() > kMaxCards) {
-    throw ConfigError(
-        fmt::format("packet fidelity simulates up to {} cards, the pod has {}; use --fidelity bound",
-                    kMaxCards, pod.graph.npu_count()));
-  }
   for (const topology::LinkType& type : pod.graph.link_types()) {
     const Picoseconds longest = time_rounded_up(wire_bytes(protocol, config.chunk), type.bandwidth);
     if (longest.count() > std::numeric_limits<std::uint32_t>::max()) {
@@ -67,10 +61,7 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
     links_[LinkId(i)].type = link.type;
     links_[LinkId(i)].from = link.from;
   }
-  for (std::size_t i = 0; i < cards_.size(); ++i) {
-    Card& card = cards_[NpuId(i)];
-    card.injection_limit = config.injection_bandwidth;
-  }
+  for (Card& card : cards_) card.injection_limit = config.injection_bandwidth;
   make_ports(pod.graph, static_cast<std::size_t>(config.send_queue));
 }
 
@@ -92,164 +83,6 @@ void PacketEngine::make_ports(const topology::Graph& graph, std::size_t send_que
     Card& card = cards_[NpuId(i)];
     card.queue = SendQueue({ports_.data() + card.first_port, graph.out_degree(NodeId(i))}, send_queue);
   }
-}
-
-void PacketEngine::kick(NpuId npu, Picoseconds at) {
-  Card& card = cards_[npu];
-  if (card.pull_at <= at.count()) return;
-  card.pull_at = at.count();
-  kicks_.push_back({npu, at.count()});
-}
-
-void PacketEngine::schedule_pull(NpuId npu, std::int64_t at) {
-  cards_[npu].pull_at = at;
-  if (queue_.bucket_of(at) <= queue_.current_bucket()) {
-    kicks_.push_back({npu, at});
-  } else {
-    queue_.push(at, kPull | npu.value());
-  }
-}
-
-// Turns inside the bucket being worked on are taken at once: what they send is due at least one lookahead
-// later.
-void PacketEngine::drain_kicks() {
-  // Cards' processes run in the order of their construction, which must not show.
-  if (kicks_.size() > 1) {
-    std::sort(kicks_.begin(), kicks_.end(),
-              [](const Kick& a, const Kick& b) { return a.at != b.at ? a.at < b.at : a.npu < b.npu; });
-  }
-  for (std::size_t i = 0; i < kicks_.size(); ++i) {
-    const Kick kick = kicks_[i];
-    if (cards_[kick.npu].pull_at != kick.at) continue;  // an earlier turn replaced it
-    if (queue_.bucket_of(kick.at) <= queue_.current_bucket()) {
-      pull(kick.npu, kick.at);
-    } else {
-      queue_.push(kick.at, kPull | kick.npu.value());
-    }
-  }
-  kicks_.clear();
-}
-
-// Takes the card's next message and makes its first packet; none when the card has nothing to send.
-SendQueue::Ready PacketEngine::begin_message(NpuId npu, Card& card, std::int64_t now) {
-  Message message;
-  if (!card.endpoint->next_message(Picoseconds(now), message)) return {};
-  const std::int64_t payload = message.payload.count();
-  ++totals_.messages_offered;
-  if (message.destination == npu) ++totals_.loopback_messages;
-  totals_.bytes_offered += static_cast<std::uint64_t>(payload);
-  if (payload > chunk_) return next_chunk(npu, now, allocate_transfer(message));
-  return make_packet(npu, now, message, {payload, 0, kWhole});
-}
-
-SendQueue::Ready PacketEngine::next_chunk(NpuId npu, std::int64_t now, std::uint32_t index) {
-  Transfer& transfer = transfers_[index];
-  const std::int64_t payload = std::min(transfer.unsent, chunk_);
-  transfer.unsent -= payload;
-  return make_packet(npu, now, transfer.message, {payload, transfer.packets++, index});
-}
-
-SendQueue::Ready PacketEngine::make_packet(NpuId npu, std::int64_t now, const Message& message,
-                                           const Chunk& chunk) {
-  const std::uint32_t index = allocate_packet();
-  Packet& packet = packets_[index];
-  packet.source = npu.value();
-  packet.destination = message.destination.value();
-  packet.tag = message.tag;
-  packet.payload = static_cast<std::uint32_t>(chunk.payload);
-  packet.wire = wire_of(chunk.payload);
-  packet.tail_lag_ps = 0;
-  packet.transfer = chunk.transfer;
-  packet.hop = packet.hops = 0;
-  packet.lane_class = message.lane_class;
-  ++totals_.packets_offered;
-  SendQueue::Ready ready{index, packet.wire, SendQueue::kNone, chunk.transfer};
-  if (message.destination == npu) return ready;
-  topology::Path& path = path_;
-  const auto backlog = [&](LinkId link) { return backlog_ps(npu, link, now); };
-  chooser_.choose(npu, message.destination, message.flow, chunk.number, backlog, path);
-  packet.hops = path.hops;
-  LinkId* route = max_hops_ <= kInlineHops ? packet.route.data() : &long_routes_[index * max_hops_];
-  std::copy_n(path.links.begin(), path.hops, route);
-  ready.port = port_of_link_[path.links[0]] - cards_[npu].first_port;
-  return ready;
-}
-
-// Work queued at a link as card `npu` counts it: at its own ports also what is on its way there or waits to
-// be sent.
-std::int64_t PacketEngine::backlog_ps(NpuId npu, LinkId link_id, std::int64_t now) const {
-  const LinkState& link = links_[link_id];
-  const std::int64_t queued =
-      std::max<std::int64_t>(0, link.free_at[static_cast<std::size_t>(LaneClass::Data)] - now);
-  if (link.from != NodeId(npu.value())) return queued;
-  const SendQueue& queue = cards_[npu].queue;
-  const std::size_t port = port_of_link_[link_id] - cards_[npu].first_port;
-  const Picoseconds waiting =
-      time_rounded_up(queue.waiting_bytes(port), BytesPerSecond(timings_[link.type].bytes_per_second));
-  return std::max(queued, queue.committed_end(port) - now) + waiting.count();
-}
-
-// The next packet to send, of a message begun before and of a new one by turns, so that neither starves the
-// other; none when no port takes any. A port that is about to take packets counts as ready, so that a card
-// has one turn per lookahead and not one per port.
-SendQueue::Ready PacketEngine::next_packet(NpuId npu, Card& card, std::int64_t now) {
-  const std::int64_t soon = now + lookahead_.count();
-  card.begin_next = !card.begin_next;
-  if (!card.begin_next) {
-    const SendQueue::Ready waiting = card.queue.take_ready(soon);
-    if (waiting.packet != SendQueue::kNone) return waiting;
-  }
-  while (!card.queue.full()) {
-    const SendQueue::Ready ready = begin_message(npu, card, now);
-    if (ready.packet == SendQueue::kNone) break;
-    if (ready.port == SendQueue::kNone || card.queue.accepts(ready.port, soon)) return ready;
-    card.queue.wait(ready);
-  }
-  return card.queue.take_ready(soon);
-}
-
-// A card's turn: it sends what its ports take, within one lookahead if its injection is limited.
-void PacketEngine::pull(NpuId npu, std::int64_t now) {
-  Card& card = cards_[npu];
-  card.pull_at = kNever;
-  card.next_injection = std::max(card.next_injection, now);
-  const std::int64_t end = now + lookahead_.count();
-  while (card.next_injection < end) {
-    const SendQueue::Ready ready = next_packet(npu, card, now);
-    if (ready.packet == SendQueue::kNone) {
-      const std::int64_t port_ready = card.queue.next_ready();
-      if (port_ready != kNever) schedule_pull(npu, std::max(port_ready, card.next_injection));
-      return;
-    }
-    launch(card, ready);
-    if (ready.transfer != kWhole) send_on(npu, card, now, ready.transfer);
-  }
-  schedule_pull(npu, card.next_injection);
-}
-
-// The rest of a message of several packets: the next one waits for its port. To the card itself all leave at
-// once.
-void PacketEngine::send_on(NpuId npu, Card& card, std::int64_t now, std::uint32_t transfer) {
-  while (transfers_[transfer].unsent > 0) {
-    const SendQueue::Ready ready = next_chunk(npu, now, transfer);
-    if (ready.port != SendQueue::kNone) return card.queue.wait(ready);
-    launch(card, ready);
-  }
-}
-
-// Sends the packet towards its first link, or, to the card itself, straight to its memory.
-void PacketEngine::launch(Card& card, const SendQueue::Ready& ready) {
-  std::int64_t due = card.next_injection + protocol_.send_latency.value.count();
-  if (ready.port == SendQueue::kNone) {
-    due += protocol_.receive_latency.value.count();
-  } else {
-    TypeTiming& timing = timings_[card.queue.type(ready.port)];
-    card.queue.commit(ready.port, card.next_injection, serialization_ps(timing, ready.wire),
-                      timing.port_queue_ps);
-    if (card.injection_limit)
-      card.next_injection += time_rounded_up(Bytes(ready.wire), *card.injection_limit).count();
-  }
-  queue_.push(due, ready.packet);
 }
 
 void PacketEngine::advance(Picoseconds now) {
@@ -355,7 +188,7 @@ void PacketEngine::serve_hop(std::uint32_t index, LinkId link_id, std::int64_t h
   Packet& packet = packets_[index];
   LinkState& link = links_[link_id];
   TypeTiming& timing = timings_[link.type];
-  const std::uint32_t serialization = serialization_ps(timing, packet.wire);
+  const std::uint32_t serialization = timing.serialization(packet.wire);
   std::int64_t& free_at = link.free_at[static_cast<std::size_t>(packet.lane_class)];
   const std::int64_t start = std::max(head, free_at);
   const std::int64_t end = std::max(start + serialization, head + packet.tail_lag_ps);
@@ -403,44 +236,6 @@ void PacketEngine::deliver(std::uint32_t index, std::int64_t time) {
   ++totals_.messages_delivered;
   cards_[NpuId(packet.destination)].endpoint->message_arrived(
       {NpuId(packet.source), packet.tag, Bytes(payload), Picoseconds(time)});
-}
-
-std::uint32_t PacketEngine::allocate_packet() {
-  if (free_packets_.empty()) {
-    const std::size_t index = packets_.size();
-    PODSIM_CHECK(index < kPull, "{} packets in flight", index);
-    packets_.emplace_back();
-    if (max_hops_ > kInlineHops) long_routes_.resize((index + 1) * max_hops_);
-    return static_cast<std::uint32_t>(index);
-  }
-  const std::uint32_t index = free_packets_.back();
-  free_packets_.pop_back();
-  return index;
-}
-
-std::uint32_t PacketEngine::allocate_transfer(const Message& message) {
-  const Transfer transfer{message, message.payload.count(), message.payload.count(), 0};
-  if (free_transfers_.empty()) {
-    transfers_.push_back(transfer);
-    return static_cast<std::uint32_t>(transfers_.size() - 1);
-  }
-  const std::uint32_t index = free_transfers_.back();
-  free_transfers_.pop_back();
-  transfers_[index] = transfer;
-  return index;
-}
-
-std::uint32_t PacketEngine::serialization_ps(TypeTiming& timing, std::uint32_t wire) {
-  return timing.serialization_ps.get(wire, [&](std::uint32_t bytes) {
-    const Picoseconds time = time_rounded_up(Bytes(bytes), BytesPerSecond(timing.bytes_per_second));
-    return static_cast<std::uint32_t>(time.count());
-  });
-}
-
-std::uint32_t PacketEngine::wire_of(std::int64_t payload) {
-  return wire_of_payload_.get(static_cast<std::uint32_t>(payload), [this](std::uint32_t bytes) {
-    return static_cast<std::uint32_t>(wire_bytes(protocol_, Bytes(bytes)).count());
-  });
 }
 
 std::optional<Picoseconds> PacketEngine::next_time() const {

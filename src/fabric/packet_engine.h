@@ -23,7 +23,8 @@ namespace podsim::fabric {
 // Every directed link is a server. A packet whose head reaches it at `t` starts at max(t, when the link is
 // free) and keeps it for its serialization time, or until its own tail has come in when that is later; its
 // head reaches the next link one hop latency after the start (cut-through). Order at a link is the order of
-// head arrival, ties by (source, packet number). One event per hop, and one for the delivery.
+// head arrival; of heads that arrive together, the one whose previous step came first goes first, down to the
+// lower card where both were offered together. One event per hop, and one for the delivery.
 //
 // Lookahead: a card's message reaches its first link `send_latency` after it is offered and a hop takes at
 // least the smallest link latency, so whatever lies less than the smaller of the two ahead is already known.
@@ -78,6 +79,13 @@ class PacketEngine {
     std::int64_t bytes_per_second;
     std::int64_t port_queue_ps;  // FabricConfig::port_queue as time on this link
     SizeMemo serialization_ps;   // by wire bytes
+
+    std::uint32_t serialization(std::uint32_t wire) {
+      return serialization_ps.get(wire, [this](std::uint32_t bytes) {
+        return static_cast<std::uint32_t>(
+            time_rounded_up(Bytes(bytes), BytesPerSecond(bytes_per_second)).count());
+      });
+    }
   };
   struct Card {
     Endpoint* endpoint = nullptr;
@@ -141,7 +149,6 @@ class PacketEngine {
   void serve_hops(std::int64_t start);
   std::uint32_t allocate_packet();
   std::uint32_t allocate_transfer(const Message& message);
-  static std::uint32_t serialization_ps(TypeTiming& timing, std::uint32_t wire);
   std::uint32_t wire_of(std::int64_t payload);
 
   ProtocolConfig protocol_;
@@ -154,9 +161,8 @@ class PacketEngine {
   IdVector<NpuId, Card> cards_;
   IdVector<LinkId, LinkState> links_;
   IdVector<LinkTypeId, TypeTiming> timings_;
-  std::vector<SendQueue::Port> ports_;  // of all cards, card by card
-  IdVector<LinkId, std::uint32_t>
-      port_of_link_;  // index into ports_ of the port that a card's link leaves from
+  std::vector<SendQueue::Port> ports_;            // of all cards, card by card
+  IdVector<LinkId, std::uint32_t> port_of_link_;  // into ports_: the port that a card's link leaves from
   std::vector<Packet> packets_;
   std::vector<std::uint32_t> free_packets_;
   std::vector<LinkId> long_routes_;  // max_hops_ per packet, where Packet::route is too short
@@ -168,8 +174,7 @@ class PacketEngine {
   std::vector<CardEvent> grouped_events_;
   std::vector<std::uint32_t> card_offsets_;
   SizeMemo wire_of_payload_;
-  topology::Path
-      path_;  // of the packet being made; a member because clearing one costs as much as filling it
+  topology::Path path_;  // of the packet being made: clearing a new one costs as much as filling it
   Totals totals_;
 };
 

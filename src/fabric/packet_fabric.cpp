@@ -20,16 +20,30 @@ void PacketFabric::attach(NpuId npu, Endpoint& endpoint) {
   engine_->attach(npu, endpoint);
 }
 
+// The kernel runs processes of one time in the order in which modules were built, which must not show. So
+// the engine hears of their kicks when that time is over; it sorts them, and what they cause lies at least
+// one lookahead, hence 1 ps, after them.
 void PacketFabric::kick(NpuId npu, Picoseconds at) {
-  engine_->kick(npu, at);
-  if (!advancing_) sim::notify_at(wake_event_, at);
+  if (advancing_) return engine_->kick(npu, at);
+  kicks_.push_back({npu, at, sim::now()});
+  sim::notify_at(wake_event_, sim::now() + Picoseconds(1));
+}
+
+void PacketFabric::hand_over_kicks() {
+  std::size_t handed = 0;
+  for (; handed < kicks_.size() && kicks_[handed].made < sim::now(); ++handed) {
+    engine_->kick(kicks_[handed].npu, kicks_[handed].at);
+  }
+  kicks_.erase(kicks_.begin(), kicks_.begin() + static_cast<std::ptrdiff_t>(handed));
 }
 
 void PacketFabric::advance_method() {
+  hand_over_kicks();
   advancing_ = true;
   engine_->advance(sim::now());
   advancing_ = false;
   if (const std::optional<Picoseconds> next = engine_->next_time()) sim::notify_at(wake_event_, *next);
+  if (!kicks_.empty()) sim::notify_at(wake_event_, kicks_.front().made + Picoseconds(1));
 }
 
 const Totals& PacketFabric::totals() const {

@@ -71,7 +71,8 @@ class Fabric {
  public:
   virtual ~Fabric() = default;
   virtual void attach(NpuId npu, Endpoint& endpoint) = 0;
-  // `npu` has messages to send from time `at` on (not before the kernel's clock).
+  // `npu` has messages to send from time `at` on (not before the kernel's clock). An earlier turn that is
+  // still to come replaces this one: a card asked before it is ready says false and kicks again.
   virtual void kick(NpuId npu, Picoseconds at) = 0;
   virtual const Totals& totals() const = 0;
   virtual IdVector<LinkId, LinkStats> link_stats() const = 0;

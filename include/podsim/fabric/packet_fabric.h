@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "podsim/fabric/fabric.h"
 #include "podsim/fabric/fabric_config.h"
@@ -34,9 +35,16 @@ class PacketFabric : public sc_core::sc_module, public Fabric {
 
  private:
   SC_HAS_PROCESS(PacketFabric);
+  struct Kick {
+    NpuId npu;
+    Picoseconds at;
+    Picoseconds made;
+  };
   void advance_method();
+  void hand_over_kicks();
 
   std::unique_ptr<PacketEngine> engine_;
+  std::vector<Kick> kicks_;  // made by processes, in order of time
   sc_core::sc_event wake_event_;
   bool advancing_ = false;
 };
