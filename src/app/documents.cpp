@@ -23,14 +23,19 @@ constexpr const char* kResultsIntroduction = R"(# What a run writes
 
 | file | what it holds |
 |---|---|
-| `results.json` | `schema_version`, the scenario's name, fidelity and seed, `partial`, `bounded_by` (what bounds the run, in words), `notes` (what was assumed), and every figure under `metrics`. The same input and seed give the same bytes; the digest on the console is the file's SHA-256 (`sha256sum results.json`) |
+| `results.json` | `schema_version`, the scenario's name, fidelity and seed, `partial`, `bounded_by` (what bounds the run, in words), `notes` (what was assumed), `busiest_links`, and every figure under `metrics`. The same input and seed give the same bytes; the digest on the console is the file's SHA-256 (`sha256sum results.json`) |
 | `effective_config.json` | the configuration as it was understood: every key, defaults and referred files included |
 | `cards.csv`, `links.csv`, `layers.csv` | a row for every card, every directed link that carried something, every layer |
 | `timeline.json` | what the cards of `output.timeline_cards` did, as Chrome trace events: open it in https://ui.perfetto.dev |
 | `run.json` | what the run cost on the machine that ran it, and which podsim it was |
 
 An interrupted run (Ctrl-C, exit code 130) writes all of them too; `partial` is then `true` in `results.json` and
-`run.json`, and figures cover what had finished.
+`run.json`, and figures cover what had finished. Links are then as busy as they were in the simulated time so far.
+
+`busiest_links` lists the five links that were busy longest: how many cards send over each (`sources`) and receive
+over it (`destinations`), and those with the largest shares of its bytes (`from`, `to`). `users_of` says on which
+messages that was counted: all rows of an all-to-all, or every k-th row when there are millions (`sampled`, so that
+cards may be missing); of several MoE layers the slowest. Under `path_spread` `backlog` users are not known.
 
 A metric marked *distribution* is five figures: its name followed by `.min`, `.p50`, `.p99`, `.max` and `.mean`.
 Percentiles are values that occurred (nearest rank). A `<word>` in a name stands for a key of the run.

@@ -17,7 +17,6 @@ namespace {
 using stats::MetricDef;
 using stats::Metrics;
 
-constexpr std::size_t kBusiestLinks = 5;
 constexpr std::size_t kMostLayers = 3;  // the slowest ones, of a run of several
 constexpr std::size_t kScreenWidth = 100;
 
@@ -100,7 +99,14 @@ std::string partial_warning(const pod::RunResult& result) {
   return wrapped("  PARTIAL ", "the run was interrupted; figures cover what had finished by then");
 }
 
-std::string latencies(const Metrics& metrics) {
+// Where stages overlap, the combine lasts as long as results become ready; its bound is that of the transfer
+// alone, so how far it lies above it says nothing.
+bool compares(const Latency& latency, const pod::Scenario& scenario) {
+  return &latency.measured != &pod::kCombineLatency ||
+         std::holds_alternative<npu::SerialSchedule>(scenario.schedule);
+}
+
+std::string latencies(const pod::Scenario& scenario, const Metrics& metrics) {
   std::string text;
   for (const Latency& latency : kLatencies) {
     const auto measured = figure(metrics, latency.measured);
@@ -109,7 +115,7 @@ std::string latencies(const Metrics& metrics) {
     text += fmt::format("  {:<22}", latency.label);
     text += fmt::format("{:>12}", measured ? microseconds_text(*measured) : "");
     if (bound) text += fmt::format("   bound {:>10}", microseconds_text(*bound));
-    if (measured && bound && *bound > 0.0)
+    if (measured && bound && *bound > 0.0 && compares(latency, scenario))
       text += fmt::format("   {} above it", percent_text(*measured / *bound - 1.0));
     text += '\n';
   }
@@ -152,21 +158,41 @@ std::string breakdown(const Metrics& metrics) {
   return fmt::format("\n  {:<22}{:>12}{:>12}{:>12}\n", "time of a card in", "p50", "p99", "max") + text;
 }
 
-std::string busiest_links(const std::vector<pod::LinkRow>& links) {
-  if (links.empty()) return "";
-  std::vector<const pod::LinkRow*> busiest;
-  for (const pod::LinkRow& link : links) busiest.push_back(&link);
-  std::stable_sort(busiest.begin(), busiest.end(),
-                   [](const auto* a, const auto* b) { return a->stats.busy_ps > b->stats.busy_ps; });
-  busiest.resize(std::min(busiest.size(), kBusiestLinks));
+// "npu 258 (31 %), npu 266 (12 %), 14 others"
+std::string cards_text(const pod::LinkUse::Cards& cards, bool sampled) {
+  constexpr std::size_t kNamed = 2;
+  std::string text;
+  const std::size_t named = std::min(kNamed, cards.most.size());
+  for (std::size_t i = 0; i < named; ++i) {
+    const double percent = 100.0 * cards.most[i].share;
+    text += fmt::format("{}npu {} ({} %)", i > 0 ? ", " : "", cards.most[i].card.value(),
+                        percent < 0.5 ? "<1" : fmt::format("{:.0f}", percent));
+  }
+  if (cards.count <= named) return text;
+  return text +
+         (sampled ? ", others" : fmt::format(", {} others", grouped_text(std::int64_t(cards.count - named))));
+}
+
+std::string users_text(const pod::LinkUse& use, bool sampled) {
+  if (use.from.count == 0) return "";
+  return wrapped("    ",
+                 fmt::format("from {}; to {}", cards_text(use.from, sampled), cards_text(use.to, sampled)));
+}
+
+std::string busiest_links(const pod::RunResult& result) {
+  const pod::BusiestLinks& busiest = result.busiest_links;
+  if (busiest.uses.empty()) return "";
   std::string text = fmt::format("\n  {:<36}{:>9}{:>12}{:>12}{:>14}\n", "busiest links", "busy", "carried",
                                  "packets", "worst wait");
-  for (const pod::LinkRow* link : busiest)
-    text += fmt::format("  {:<36}{:>9}{:>12}{:>12}{:>14}\n", link->name, percent_text(link->utilisation),
-                        bytes_text(static_cast<double>(link->stats.bytes)),
-                        count_text(static_cast<double>(link->stats.packets)),
-                        time_text(Picoseconds(link->stats.peak_backlog_ps)));
-  return text;
+  for (const pod::LinkUse& use : busiest.uses) {
+    const pod::LinkRow& link = result.links[use.row];
+    text += fmt::format("  {:<36}{:>9}{:>12}{:>12}{:>14}\n", link.name, percent_text(link.utilisation),
+                        bytes_text(static_cast<double>(link.stats.bytes)),
+                        count_text(static_cast<double>(link.stats.packets)),
+                        time_text(Picoseconds(link.stats.peak_backlog_ps)));
+    text += users_text(use, busiest.sampled);
+  }
+  return text + wrapped("  users: ", busiest.users_of);
 }
 
 std::string remarks(const char* label, const std::vector<std::string>& texts) {
@@ -188,10 +214,9 @@ std::string cost(const pod::Perf& perf) {
 }  // namespace
 
 std::string run_report(const pod::Scenario& scenario, const pod::RunResult& result) {
-  return headline(scenario, result) + partial_warning(result) + latencies(result.metrics) +
-         slowest_layers(result.layers, result.metrics) + breakdown(result.metrics) +
-         busiest_links(result.links) + remarks("why", result.words) + remarks("note", result.notes) +
-         cost(result.perf);
+  return headline(scenario, result) + partial_warning(result) + latencies(scenario, result.metrics) +
+         slowest_layers(result.layers, result.metrics) + breakdown(result.metrics) + busiest_links(result) +
+         remarks("why", result.words) + remarks("note", result.notes) + cost(result.perf);
 }
 
 }  // namespace podsim::app

@@ -44,6 +44,31 @@ std::string text_list(const std::vector<std::string>& texts) {
   return list + "\n  ]";
 }
 
+nlohmann::ordered_json cards_of(const pod::LinkUse::Cards& cards) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const pod::LinkUse::Share& user : cards.most)
+    list.push_back({{"npu", user.card.value()}, {"share", user.share}});
+  return list;
+}
+
+std::string link_use(const pod::LinkUse& use, const pod::LinkRow& link) {
+  const nlohmann::ordered_json json = {{"link", link.link.value()},       {"name", link.name},
+                                       {"utilisation", link.utilisation}, {"sources", use.from.count},
+                                       {"from", cards_of(use.from)},      {"destinations", use.to.count},
+                                       {"to", cards_of(use.to)}};
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// A JSON object, a link a line.
+std::string busiest_links(const pod::RunResult& result) {
+  std::string list;
+  for (const pod::LinkUse& use : result.busiest_links.uses)
+    list += fmt::format("{}\n      {}", list.empty() ? "" : ",", link_use(use, result.links[use.row]));
+  return fmt::format("{{\n    \"users_of\": {},\n    \"sampled\": {},\n    \"links\": [{}]\n  }}",
+                     quoted(result.busiest_links.users_of), result.busiest_links.sampled,
+                     list.empty() ? "" : list + "\n    ");
+}
+
 template <class WriteRows>
 void write_table(const std::filesystem::path& path, Span<const stats::Column> columns, WriteRows write_rows) {
   stats::AtomicFile file(path);
@@ -91,10 +116,12 @@ void write_layers(const std::filesystem::path& path, const std::vector<pod::Laye
 std::string results_json(const pod::Scenario& scenario, const pod::RunResult& result) {
   return fmt::format(
       "{{\n  \"schema_version\": {},\n  \"scenario\": {},\n  \"fidelity\": {},\n  \"seed\": {},\n"
-      "  \"partial\": {},\n  \"bounded_by\": {},\n  \"notes\": {},\n  \"metrics\": {}\n}}\n",
+      "  \"partial\": {},\n  \"bounded_by\": {},\n  \"notes\": {},\n  \"busiest_links\": {},\n  \"metrics\": "
+      "{}\n}}\n",
       kResultsSchemaVersion, quoted(scenario.name),
       result.effective_config["/fabric/fidelity"_json_pointer].dump(), result.effective_config["seed"].dump(),
-      result.partial, text_list(result.words), text_list(result.notes), result.metrics.to_json(2));
+      result.partial, text_list(result.words), text_list(result.notes), busiest_links(result),
+      result.metrics.to_json(2));
 }
 
 const stats::MetricCatalogue& run_catalogue() {

@@ -63,7 +63,11 @@ Resolution resolve_path(const std::string& path, const fs::path& mentioned_in) {
   }
   try_in({}, "the current folder");
   if (!mentioned_in.empty()) try_in(mentioned_in, mentioned_in.string());
-  if (const fs::path root = data_root(); !root.empty()) try_in(root, root.string());
+  if (const fs::path root = data_root(); !root.empty()) {
+    try_in(root, root.string());
+  } else {
+    found.looked_in.push_back("no data folder: PODSIM_DATA may name the one with configs and models");
+  }
   return found;
 }
 

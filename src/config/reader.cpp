@@ -123,7 +123,7 @@ bool Reader::begin_field(const char* key, Presence presence, const char* help, b
   const auto member = std::find_if(frame.object->begin(), frame.object->end(),
                                    [key](const Node::Member& other) { return other.key == key; });
   const bool is_there = member != frame.object->end();
-  if (!is_there && presence == Presence::Required) {
+  if (!is_there && (presence == Presence::Required || presence == Presence::Filled)) {
     find(fmt::format("missing key \"{}\" ({})", key, help));
     findings_.back().order = kMissing;
   }

@@ -103,6 +103,7 @@ class Page {
   }
   void add_row(const std::string& path, const Json& property, std::string fallback) {
     if (property.contains("default")) fallback = "`" + property["default"].dump() + "`";
+    fallback = property.value("x-default", fallback);
     text_ += fmt::format("| `{}` | {} | {} | {} | {} |\n", escaped(path), escaped(type_name(property)),
                          escaped(fallback), escaped(range_of(property)),
                          escaped(property.value("description", "")));

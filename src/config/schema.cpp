@@ -223,6 +223,11 @@ void SchemaWriter::default_value(const Visit& value) {
   result_["default"] = written;
 }
 
+// A schema's "default" is a value; "x-default" is for people.
+void SchemaWriter::default_words(const char* words) {
+  result_["x-default"] = words;
+}
+
 void SchemaWriter::rule(const Rule& rule) {
   Object& object = objects_.back();
   PODSIM_CHECK(rule.holds || object.presence != Presence::Defaulted,

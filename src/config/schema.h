@@ -36,6 +36,7 @@ class SchemaWriter : public Visitor {
   bool begin_field(const char* key, Presence presence, const char* help, bool has_value) override;
   void end_field() override;
   void default_value(const Visit& value) override;
+  void default_words(const char* words) override;
   void rule(const Rule& rule) override;
 
  private:

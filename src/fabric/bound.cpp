@@ -37,7 +37,8 @@ void take_longer(BoundResult& best, std::int64_t time_ps, BoundKind kind, LinkId
 
 std::int64_t least_latency_ps(const topology::Graph& graph) {
   std::int64_t least = kNone;
-  for (const topology::LinkType& type : graph.link_types()) least = std::min(least, type.latency.count());
+  for (const topology::Link& link : graph.links())
+    least = std::min(least, graph.type(link.type).latency.count());
   return least;
 }
 

@@ -20,7 +20,7 @@ constexpr std::size_t kCacheLine = 64;
 
 Picoseconds smallest_latency(const topology::Graph& graph, Picoseconds send_latency) {
   Picoseconds least = send_latency;
-  for (const topology::LinkType& type : graph.link_types()) least = std::min(least, type.latency);
+  for (const topology::Link& link : graph.links()) least = std::min(least, graph.type(link.type).latency);
   if (least < Picoseconds(1))
     throw ConfigError("a link or card interface has no latency: packet fidelity needs at least 1ps each");
   return least;

@@ -4,15 +4,19 @@
 
 #include <algorithm>
 
+#include "pod/busiest_links.h"
 #include "pod/results.h"
 #include "pod/super_pod.h"
 #include "podsim/base/error.h"
+#include "podsim/base/random.h"
 #include "podsim/fabric/bound.h"
 #include "podsim/npu/all_to_all_card.h"
 #include "podsim/pod/metrics.h"
 
 namespace podsim::pod {
 namespace {
+
+constexpr std::uint64_t kRowsLookedAt = 2'000'000;  // for the users of links: about 0.1 s
 
 class AllToAllRun {
  public:
@@ -29,7 +33,13 @@ class AllToAllRun {
 
   void run(const RunOptions& options) {
     result_.metrics.set(kCards, std::int64_t{cards_});
-    const fabric::BoundResult bound = find_bound();
+    const std::optional<fabric::BoundResult> found = find_bound(options);
+    if (!found) {
+      result_.partial = true;
+      result_.notes.push_back("interrupted while the bound was computed: nothing was simulated");
+      return add_assumption_notes(result_);
+    }
+    const fabric::BoundResult& bound = *found;
     const Picoseconds write =
         scenario_.fabric.fidelity == fabric::Fidelity::Bound ? Picoseconds() : row_write();
     if (bound.time > Picoseconds()) result_.metrics.set(kAllToAllBound, bound.time + write);
@@ -55,11 +65,13 @@ class AllToAllRun {
   }
 
   // The flows are those of AllToAllCard: number of the row in its order of sending.
-  fabric::BoundResult find_bound() {
+  // Nothing when the user has had enough.
+  std::optional<fabric::BoundResult> find_bound(const RunOptions& options) {
     Stopwatch watch;
     fabric::TrafficBound bound(pod_, *scenario_.machine.protocol, scenario_.fabric, seed_);
     const npu::AllToAllCard::Pattern pattern = pattern_of();
     for (std::uint32_t card = 0; card < cards_; ++card) {
+      if (options.interrupted && options.interrupted()) return std::nullopt;
       for (std::uint32_t n = 0; n + 1 < cards_; ++n)
         bound.add(NpuId(card), npu::all_to_all_destination(NpuId(card), n, pattern), workload_.row, n);
     }
@@ -98,6 +110,24 @@ class AllToAllRun {
     report(module, cards, bound);
   }
 
+  // Where there are too many rows to look at all of them: every k-th of each card, from a start of its own.
+  UsersOf users_of() const {
+    const std::uint64_t rows = std::uint64_t{cards_} * (cards_ - 1);
+    const auto step = static_cast<std::uint32_t>(1 + rows / kRowsLookedAt);
+    UsersOf users_of;
+    users_of.sampled = step > 1;
+    users_of.words = users_of.sampled ? fmt::format("one row in {}, sampled", step) : "all rows";
+    if (result_.partial) users_of.words += ", those not sent yet included";
+    users_of.feed = [this, step](fabric::LinkUsers& users) {
+      const npu::AllToAllCard::Pattern pattern = pattern_of();
+      for (std::uint32_t card = 0; card < cards_; ++card) {
+        for (auto n = static_cast<std::uint32_t>(mix64(card) % step); n + 1 < cards_; n += step)
+          users.add(NpuId(card), npu::all_to_all_destination(NpuId(card), n, pattern), workload_.row, n);
+      }
+    };
+    return users_of;
+  }
+
   void report(const SuperPod& module, const std::vector<std::unique_ptr<npu::AllToAllCard>>& cards,
               Picoseconds bound) {
     Picoseconds end;
@@ -110,7 +140,8 @@ class AllToAllRun {
       row.dispatch = cards[i]->done_at();
       result_.cards.push_back(row);
     }
-    add_fabric_results(module.fabric(), pod_, end, result_);
+    add_fabric_results(module.fabric(), pod_, result_.partial ? std::max(end, sim::now()) : end, result_);
+    add_busiest_links(scenario_, pod_, seed_, users_of(), result_);
     if (result_.partial) {
       result_.notes.push_back("interrupted: fabric figures cover the rows that had moved");
       return;

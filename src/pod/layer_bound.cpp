@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "pod/layer_messages.h"
+
 namespace podsim::pod {
 namespace {
 
@@ -129,20 +131,20 @@ LayerBounder::LayerBounder(const topology::Pod& pod, const Scenario& scenario, c
                            std::uint64_t seed)
     : pod_(pod), scenario_(scenario), schedule_(schedule), seed_(seed) {}
 
-LayerBounder::Transfers LayerBounder::transfers(const LayerData& data) const {
+std::optional<LayerBounder::Transfers> LayerBounder::transfers(
+    const LayerData& data, const std::function<bool()>& interrupted) const {
   const fabric::ProtocolConfig& protocol = *scenario_.machine.protocol;
   fabric::TrafficBound rows(pod_, protocol, scenario_.fabric, seed_);
   fabric::TrafficBound results(pod_, protocol, scenario_.fabric, seed_);
+  const auto add_to = [](fabric::TrafficBound& bound) {
+    return [&bound](NpuId src, NpuId dst, Bytes payload, std::uint32_t flow) {
+      bound.add(src, dst, payload, flow);
+    };
+  };
   for (std::size_t card = 0; card < data.works.size(); ++card) {
-    for (const npu::SendRow& send : data.works[card].sends)
-      rows.add(NpuId(card), NpuId(send.destination), data.shape.dispatch_row, send.tag);
-    const npu::LayerWork& work = data.works[card];
-    const std::uint32_t end = work.traffic->first_row(work.rank + 1);
-    for (std::uint32_t number = work.traffic->first_row(work.rank); number < end; ++number) {
-      const moe::RowTarget target = work.traffic->row(number);
-      results.add(NpuId(work.first_card.value() + target.rank), NpuId(card), data.shape.combine_row,
-                  npu::make_tag(npu::TagKind::Result, npu::row_tag(number, target.slot)));
-    }
+    if (interrupted && interrupted()) return std::nullopt;
+    for_each_row(data, card, add_to(rows));
+    for_each_result(data, card, add_to(results));
   }
   Transfers both{rows.result(), results.result(), {}};
   rows.merge(results);
@@ -150,8 +152,12 @@ LayerBounder::Transfers LayerBounder::transfers(const LayerData& data) const {
   return both;
 }
 
-LayerBound LayerBounder::bound(const LayerData& data, Span<const npu::CardParts> parts,
-                               std::size_t group_size, const PlanOf& plan_of) const {
+std::optional<LayerBound> LayerBounder::bound(const LayerData& data, Span<const npu::CardParts> parts,
+                                              std::size_t group_size, const PlanOf& plan_of,
+                                              const std::function<bool()>& interrupted) const {
+  const std::optional<Transfers> crossed = transfers(data, interrupted);
+  if (!crossed) return std::nullopt;
+  const Transfers& transfer = *crossed;
   const Floors floors(data, pod_);
   CardFloors most;
   CardFloors least;  // over groups, of the most in a group
@@ -166,7 +172,6 @@ LayerBound LayerBounder::bound(const LayerData& data, Span<const npu::CardParts>
     least.least_back = std::min(least.least_back, group.least_back);
     least.sum = std::min(least.sum, group.sum);
   }
-  const Transfers transfer = transfers(data);
   const npu::Schedule::FixedCosts fixed = schedule_.fixed_costs();
   const Picoseconds dispatch = std::max(transfer.dispatch.time, most.rows_in);
   const Picoseconds combine = transfer.combine.time;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "pod/layer_builder.h"
@@ -43,9 +44,10 @@ class LayerBounder {
  public:
   LayerBounder(const topology::Pod& pod, const Scenario& scenario, const npu::Schedule& schedule,
                std::uint64_t seed);
-  // `parts` [cards].
-  LayerBound bound(const LayerData& data, Span<const npu::CardParts> parts, std::size_t group_size,
-                   const PlanOf& plan_of) const;
+  // `parts` [cards]. Nothing when `interrupted`, which may be empty and is asked once per card, says so.
+  std::optional<LayerBound> bound(const LayerData& data, Span<const npu::CardParts> parts,
+                                  std::size_t group_size, const PlanOf& plan_of,
+                                  const std::function<bool()>& interrupted) const;
 
  private:
   struct Transfers {
@@ -53,7 +55,7 @@ class LayerBounder {
     fabric::BoundResult combine;
     fabric::BoundResult all;
   };
-  Transfers transfers(const LayerData& data) const;
+  std::optional<Transfers> transfers(const LayerData& data, const std::function<bool()>& interrupted) const;
 
   const topology::Pod& pod_;
   const Scenario& scenario_;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "pod/busiest_links.h"
+#include "pod/layer_messages.h"
 #include "pod/results.h"
 #include "podsim/base/error.h"
 
@@ -60,10 +62,11 @@ void MoeRun::make_cards() {
     cards_[static_cast<std::size_t>(card)]->record(&result_.timeline.spans);
 }
 
-LayerBound MoeRun::bound_of(const LayerData& data, const PlanOf& plan_of) {
+std::optional<LayerBound> MoeRun::bound_of(const LayerData& data, const PlanOf& plan_of,
+                                           const RunOptions& options) {
   Stopwatch watch;
-  const LayerBound bound =
-      bounder_.bound(data, Span<const npu::CardParts>(parts_), builder_.group_size(), plan_of);
+  const std::optional<LayerBound> bound = bounder_.bound(data, Span<const npu::CardParts>(parts_),
+                                                         builder_.group_size(), plan_of, options.interrupted);
   result_.perf.bound_s += watch.lap();
   return bound;
 }
@@ -71,19 +74,18 @@ LayerBound MoeRun::bound_of(const LayerData& data, const PlanOf& plan_of) {
 void MoeRun::run_bound(const RunOptions& options) {
   npu::CardPlan plan;
   for (std::int64_t i = 0; i < workload_.layers.count; ++i) {
-    if (options.interrupted && options.interrupted()) {
-      result_.partial = true;
-      break;
-    }
     Stopwatch watch;
     const std::unique_ptr<LayerData> data = builder_.build(workload_.layers.first + i);
     result_.perf.traffic_s += watch.lap();
-    const LayerBound bound = bound_of(*data, [&](std::size_t card) -> const npu::CardPlan& {
+    const auto plan_of = [&](std::size_t card) -> const npu::CardPlan& {
       npu::plan_card(data->works[card], parts_[card], plan);
       return plan;
-    });
-    add_bound(*data, bound);
-    result_.layers.push_back(layer_row(*data, bound));
+    };
+    const std::optional<LayerBound> bound = bound_of(*data, plan_of, options);
+    result_.partial = !bound;
+    if (!bound) break;
+    add_bound(*data, *bound);
+    result_.layers.push_back(layer_row(*data, *bound));
   }
   set_bound_metrics();
   add_words();
@@ -96,21 +98,46 @@ void MoeRun::run_packets(const RunOptions& options) {
   result_.perf.build_s += watch.lap();
   for (std::int64_t i = 0; i < workload_.layers.count && !result_.partial; ++i) {
     watch.lap();
-    const std::unique_ptr<LayerData> data = builder_.build(workload_.layers.first + i);
+    std::unique_ptr<LayerData> data = builder_.build(workload_.layers.first + i);
     result_.perf.traffic_s += watch.lap();
     result_.partial = !run_layer(*data, options, i);
+    const Picoseconds latency = result_.partial ? Picoseconds() : result_.layers.back().latency;
+    if (shown_ != nullptr && latency <= shown_latency_) continue;
+    shown_ = std::move(data);
+    shown_latency_ = latency;
   }
-  add_fabric_results(pod_module_->fabric(), pod_, end_, result_);
+  add_links();
   set_metrics();
   add_words();
   add_notes();
 }
 
+// Keeping every layer's messages would take too much memory, so the users of links are those of one layer.
+void MoeRun::add_links() {
+  const Picoseconds time = result_.partial ? std::max(end_, sim::now()) : end_;
+  add_fabric_results(pod_module_->fabric(), pod_, time, result_);
+  UsersOf users_of;
+  users_of.words = fmt::format("rows and results of layer {}", shown_->layer);
+  if (layers_done() == 0) users_of.words += ", which was under way";
+  if (layers_done() > 1) users_of.words += ", the slowest";
+  users_of.feed = [this](fabric::LinkUsers& users) {
+    const auto add = [&users](NpuId src, NpuId dst, Bytes payload, std::uint32_t flow) {
+      users.add(src, dst, payload, flow);
+    };
+    for (std::size_t card = 0; card < shown_->works.size(); ++card) {
+      for_each_row(*shown_, card, add);
+      for_each_result(*shown_, card, add);
+    }
+  };
+  add_busiest_links(scenario_, pod_, seed_, users_of, result_);
+}
+
 bool MoeRun::run_layer(const LayerData& data, const RunOptions& options, std::int64_t index) {
   const Picoseconds start = std::max(end_, sim::now());
   for (std::size_t card = 0; card < cards_.size(); ++card) cards_[card]->begin_layer(data.works[card], start);
-  const LayerBound bound =
-      bound_of(data, [this](std::size_t card) -> const npu::CardPlan& { return cards_[card]->plan(); });
+  const std::optional<LayerBound> bound = bound_of(
+      data, [this](std::size_t card) -> const npu::CardPlan& { return cards_[card]->plan(); }, options);
+  if (!bound) return false;
 
   const auto layers = static_cast<double>(workload_.layers.count);
   SuperPod::Stretch stretch;
@@ -128,7 +155,7 @@ bool MoeRun::run_layer(const LayerData& data, const RunOptions& options, std::in
   Picoseconds end = start;
   for (const auto& card : cards_) end = std::max(end, card->done_at());
   end_ = end;
-  add_layer(data, bound, start, end);
+  add_layer(data, *bound, start, end);
   return true;
 }
 

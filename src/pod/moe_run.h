@@ -29,13 +29,14 @@ class MoeRun {
   void run_packets(const RunOptions& options);
 
  private:
+  void add_links();
   void make_parts();
   void make_cards();
   bool run_layer(const LayerData& data, const RunOptions& options, std::int64_t index);
   void add_layer(const LayerData& data, const LayerBound& bound, Picoseconds start, Picoseconds end);
   void add_card(std::size_t card, Picoseconds end, Picoseconds group_combine_begin);
   LayerRow layer_row(const LayerData& data, const LayerBound& bound) const;
-  LayerBound bound_of(const LayerData& data, const PlanOf& plan_of);
+  std::optional<LayerBound> bound_of(const LayerData& data, const PlanOf& plan_of, const RunOptions& options);
   void add_bound(const LayerData& data, const LayerBound& bound);
   void add_traffic(const LayerData& data);
   void set_metrics();
@@ -61,7 +62,9 @@ class MoeRun {
   std::vector<std::unique_ptr<npu::GroupBarrier>> barriers_;
   std::vector<std::unique_ptr<npu::MoeCard>> cards_;
   std::vector<const npu::Card*> card_views_;
-  Picoseconds end_;  // of the last layer that is done
+  Picoseconds end_;                   // of the last layer that is done
+  std::unique_ptr<LayerData> shown_;  // the slowest layer, or the one under way while none is done
+  Picoseconds shown_latency_;
 
   // Sums over the layers that are done.
   LayerBound bounds_{};

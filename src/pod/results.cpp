@@ -59,14 +59,17 @@ void add_fabric_results(const fabric::Fabric& fabric, const topology::Pod& pod, 
     const LinkId id(i);
     const fabric::LinkStats& link = stats[id];
     if (link.packets == 0) continue;
+    // A packet counts as soon as its turn on the link is known, which an interrupted run may not have
+    // reached.
+    const std::int64_t busy_ps = std::min(link.busy_ps, time.count());
     const std::string& name = pod.graph.type_of(id).name;
     Dimension& dimension = dimensions[metric_key(name)];
     dimension.name = name;
     ++dimension.links;
-    dimension.busy_ps += link.busy_ps;
-    dimension.most_busy_ps = std::max(dimension.most_busy_ps, link.busy_ps);
-    busiest_ps = std::max(busiest_ps, link.busy_ps);
-    result.links.push_back({id, pod.graph.link_name(id), name, link, share(link.busy_ps, time)});
+    dimension.busy_ps += busy_ps;
+    dimension.most_busy_ps = std::max(dimension.most_busy_ps, busy_ps);
+    busiest_ps = std::max(busiest_ps, busy_ps);
+    result.links.push_back({id, pod.graph.link_name(id), name, link, share(busy_ps, time)});
   }
   result.metrics.set(kBusiestLink, share(busiest_ps, time));
   for (const auto& [key, dimension] : dimensions) {

@@ -9,6 +9,8 @@ namespace {
 
 using namespace literals;
 
+constexpr const char* kNamedByPod = "the file that the pod names";
+
 bool is_pod_set(const std::string& assignment) {
   constexpr std::string_view kPrefix = "/machine/pod";
   if (assignment.compare(0, kPrefix.size(), kPrefix) != 0) return false;
@@ -38,9 +40,9 @@ LoadedScenario read(config::Document document, const std::string& path,
 
 void Machine::describe(config::Fields& f) {
   f.required("pod", pod, "how the cards are connected");
-  f.required("chip", chip, "the chip of a card; default: the file that the pod names");
-  f.required("stack", stack, "what software costs; default: the file that the pod names");
-  f.required("protocol", protocol, "headers and endpoints of a link; default: the file that the pod names");
+  f.filled("chip", chip, kNamedByPod, "the chip of a card");
+  f.filled("stack", stack, kNamedByPod, "what software costs");
+  f.filled("protocol", protocol, kNamedByPod, "headers and endpoints of a link");
 }
 
 void LayerRange::describe(config::Fields& f) {

@@ -23,7 +23,7 @@ struct Suffix {
   std::int64_t factor;
 };
 
-// Largest factor first: printing takes the first that divides.
+// In the order in which printing tries them: binary prefixes, then decimal ones, the largest first.
 constexpr std::int64_t kKilo = 1'000, kMega = 1'000'000, kGiga = 1'000'000'000, kTera = kGiga * 1'000,
                        kPeta = kTera * 1'000;
 
@@ -129,14 +129,28 @@ std::optional<Decimal> read_decimal(std::string_view text) {
   return number;
 }
 
+// `count` of a suffix that divides it, or leaves no more than three decimals; nothing otherwise. Binary
+// prefixes are for whole numbers: 64kB, not 62.5KiB.
+std::optional<std::string> print_in(const Suffix& suffix, std::int64_t count) {
+  const auto factor = static_cast<std::uint64_t>(suffix.factor);
+  const std::uint64_t size =
+      count < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
+  const std::uint64_t rest = size % factor;
+  const bool is_decimal = factor % kKilo == 0;
+  const std::uint64_t thousandth = is_decimal ? factor / kKilo : factor;
+  if (size < factor || rest % thousandth != 0) return std::nullopt;
+  std::string text = fmt::format("{}{}", count < 0 ? "-" : "", size / factor);
+  if (rest != 0) text += fmt::format(".{:03}", rest / thousandth);
+  if (rest != 0) text.erase(text.find_last_not_of('0') + 1);
+  return text.append(suffix.text);
+}
+
 template <class Q>
 std::string print(Q quantity) {
-  const std::int64_t count = quantity.count();
   for (const Suffix& suffix : Table<Q>::kSuffixes) {
-    const bool worth_it = count != 0 && count % suffix.factor == 0;
-    if (worth_it || suffix.factor == 1) return fmt::format("{}{}", count / suffix.factor, suffix.text);
+    if (const std::optional<std::string> text = print_in(suffix, quantity.count())) return *text;
   }
-  return std::to_string(count);
+  return fmt::format("0{}", Table<Q>::kSuffixes.back().text);
 }
 
 }  // namespace

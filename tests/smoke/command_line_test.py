@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from podsim import BUILD, SOURCE, check_results, podsim, result_bytes, said
+from podsim import BINARY, BUILD, SOURCE, check_results, podsim, result_bytes, said
 
 SMALL = "all_to_all_1024"
 CARDS = ("--set", "/workload/cards=16")
@@ -120,6 +120,14 @@ class CommandLine(unittest.TestCase):
         # It reads the installed files, not those of the source tree it was built from.
         (moved / f"share/podsim/configs/scenarios/{SMALL}.json").unlink()
         self.assert_refused(podsim("run", SMALL, *CARDS, **options), SMALL)
+
+    def test_a_binary_far_from_its_data_says_how_to_name_them(self):
+        alone = self.scratch / "podsim"
+        shutil.copy(BINARY, alone)
+        environment = {k: v for k, v in os.environ.items() if k != "PODSIM_DATA"}
+        for name in (SMALL, f"configs/scenarios/{SMALL}.json"):
+            done = podsim("run", name, binary=alone, cwd=self.scratch, env=environment)
+            self.assert_refused(done, name, "PODSIM_DATA")
 
     def test_podsim_data_names_another_tree(self):
         data = self.scratch / "data"

@@ -37,6 +37,16 @@ class Fields {
     return finish(field);
   }
 
+  // A key that a file may leave out because the code that loads it fills it in (Document::copy_default)
+  // before it is read: reading without it is an error all the same. `words` say with what, "what the pod
+  // names".
+  template <class T>
+  Field<typename Bare<T>::Type> filled(const char* key, T& field, const char* words, const char* help) {
+    if (visitor_.begin_field(key, Presence::Filled, help, true)) Codec<T>::visit(visitor_, field);
+    visitor_.default_words(words);
+    return finish(field);
+  }
+
   // `fallback` is what an absent key means.
   template <class T>
   Field<typename Bare<T>::Type> value_or(const char* key, T& field, const std::common_type_t<T>& fallback,

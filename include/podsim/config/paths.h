@@ -18,7 +18,7 @@ std::filesystem::path data_root();
 struct Resolution {
   std::optional<std::filesystem::path> file;  // the first that exists and is not a folder
   bool is_folder = false;                     // no file, but a folder of that name
-  std::vector<std::string> looked_in;         // the folders tried, as a message names them
+  std::vector<std::string> looked_in;         // what was tried, as a message says it
 };
 Resolution resolve_path(const std::string& path, const std::filesystem::path& mentioned_in);
 

@@ -22,7 +22,8 @@ namespace podsim::config {
 class Visitor;
 using Visit = std::function<void(Visitor&)>;
 
-enum class Presence : std::uint8_t { Required, Defaulted, Optional };
+// Filled: required to read, but put there by whoever loads the file when it is absent.
+enum class Presence : std::uint8_t { Required, Defaulted, Optional, Filled };
 
 // The names of an enumeration, in the order of EnumNames; values travel as indices into them.
 struct EnumType {
@@ -117,6 +118,8 @@ class Visitor {
   virtual bool begin_field(const char* key, Presence presence, const char* help, bool has_value) = 0;
   virtual void end_field() = 0;
   virtual void default_value(const Visit& value) { static_cast<void>(value); }
+  // What a filled field defaults to, in words.
+  virtual void default_words(const char* words) { static_cast<void>(words); }
   virtual void rule(const Rule& rule) { static_cast<void>(rule); }
   virtual void check(bool holds, const std::string& message) {
     static_cast<void>(holds);

@@ -61,6 +61,27 @@ struct LinkRow {
   double utilisation = 0.0;  // busy time over the time of the run
 };
 
+// One of the busiest links, and whose bytes cross it.
+struct LinkUse {
+  struct Share {
+    NpuId card;
+    double share = 0.0;  // of the wire bytes that cross the link
+  };
+  struct Cards {
+    std::size_t count = 0;
+    std::vector<Share> most;  // the first few by share
+  };
+  std::size_t row = 0;  // in RunResult::links
+  Cards from;           // no cards when they are not known
+  Cards to;
+};
+
+struct BusiestLinks {
+  std::vector<LinkUse> uses;  // busiest first
+  std::string users_of;       // on which messages the users were counted, or why they are not known
+  bool sampled = false;       // not on all of them: cards that use a link little may be missing
+};
+
 struct LayerRow {
   std::int64_t layer = 0;
   std::int64_t rows = 0;
@@ -91,6 +112,7 @@ struct RunResult {
   std::vector<LayerRow> layers;
   std::vector<CardRow> cards;  // empty at fidelity bound
   std::vector<LinkRow> links;  // every link that carried something, in order of id; empty at fidelity bound
+  BusiestLinks busiest_links;
   timeline::Timeline timeline;
   std::vector<std::string> words;  // what bounds the run, most important first
   std::vector<std::string> notes;  // assumptions, said aloud

@@ -27,6 +27,18 @@ TEST(Report, SetsTheLatencyBesideItsBound) {
               HasSubstr("  layer latency               412 us   bound     400 us   3.0 % above it\n"));
 }
 
+TEST(Report, SaysHowFarACombineLiesAboveItsBoundOnlyWhereStagesDoNotOverlap) {
+  pod::RunResult result = sample_result();
+  result.metrics.set(pod::kCombineLatency, us(60));
+  result.metrics.set(pod::kBoundCombine, us(40));
+  pod::Scenario scenario = sample_scenario();
+  EXPECT_THAT(run_report(scenario, result),
+              HasSubstr("  combine                      60 us   bound      40 us   50.0 % above it\n"));
+  scenario.schedule = npu::WaveFillSchedule();
+  EXPECT_THAT(run_report(scenario, result),
+              HasSubstr("  combine                      60 us   bound      40 us\n"));
+}
+
 TEST(Report, GivesTheBreakdownOverCards) {
   const std::string report = run_report(sample_scenario(), sample_result());
   EXPECT_THAT(report, HasSubstr("  dispatch                  123.4 us      130 us      130 us\n"));
@@ -39,6 +51,16 @@ TEST(Report, ListsTheFiveBusiestLinksBusiestFirst) {
   EXPECT_LT(report.find("npu 6 -> switch 3 (up)"), report.find("npu 5 -> switch 3 (up)"));
   EXPECT_THAT(report, HasSubstr("npu 2 -> switch 3 (up)"));
   EXPECT_THAT(report, Not(HasSubstr("npu 1 -> switch 3 (up)")));
+}
+
+TEST(Report, SaysWhoUsesTheBusiestLinks) {
+  pod::RunResult result = sample_result();
+  EXPECT_THAT(
+      run_report(sample_scenario(), result),
+      HasSubstr("    from npu 258 (31 %), npu 266 (12 %), 14 others; to npu 7 (100 %), npu 9 (<1 %)\n"));
+  EXPECT_THAT(run_report(sample_scenario(), result), HasSubstr("  users: rows and results of layer 3\n"));
+  result.busiest_links.sampled = true;
+  EXPECT_THAT(run_report(sample_scenario(), result), HasSubstr("npu 266 (12 %), others; to npu 7"));
 }
 
 TEST(Report, SaysWhatBoundsTheRunAndWhatWasAssumed) {
@@ -88,6 +110,7 @@ TEST(Report, ARunWithoutFiguresIsStillAReport) {
   pod::RunResult result = sample_result();
   result.metrics = stats::Metrics(pod::catalogue());
   result.links.clear();
+  result.busiest_links = {};
   const std::string report = run_report(sample_scenario(), result);
   EXPECT_THAT(report, Not(HasSubstr("layer latency")));
   EXPECT_THAT(report, Not(HasSubstr("busiest links")));

@@ -55,6 +55,18 @@ TEST_F(RunFilesTest, TheDigestIsThatOfTheFile) {
   EXPECT_EQ(json::parse(content("run.json"))["results_sha256"], digest);
 }
 
+TEST_F(RunFilesTest, ResultsSayWhoUsesTheBusiestLinks) {
+  const json busiest = json::parse(results_json(sample_scenario(), sample_result()))["busiest_links"];
+  EXPECT_EQ(busiest["users_of"], "rows and results of layer 3");
+  EXPECT_EQ(busiest["sampled"], false);
+  ASSERT_EQ(busiest["links"].size(), 5U);
+  EXPECT_EQ(busiest["links"][0]["name"], "npu 6 -> switch 3 (up)");
+  EXPECT_EQ(busiest["links"][0]["sources"], 16);
+  EXPECT_EQ(busiest["links"][0]["from"][1].dump(), R"({"npu":266,"share":0.12})");
+  EXPECT_EQ(busiest["links"][0]["to"].size(), 2U);
+  EXPECT_EQ(busiest["links"][4]["link"], 2);
+}
+
 TEST_F(RunFilesTest, ResultsSayTheirVersionAndEveryFigure) {
   const json results = json::parse(results_json(sample_scenario(), sample_result()));
   EXPECT_EQ(results["schema_version"], 1);

@@ -33,7 +33,7 @@ inline pod::RunResult sample_result() {
   metrics.set(pod::kTokensPod, 2.545e9);
   metrics.set(pod::kCardDispatch, stats::distribution_of({100'000'000, 123'400'000, 130'000'000}));
   metrics.set(pod::kCardExposed, stats::distribution_of({5'000'000, 7'000'000, 9'000'000}));
-  pod::RunResult result{std::move(metrics), {}, {}, {}, {}, {}, {}, {}, false, {}};
+  pod::RunResult result{std::move(metrics), {}, {}, {}, {}, {}, {}, {}, {}, false, {}};
   result.effective_config = {{"name", "sample"}, {"fabric", {{"fidelity", "packet"}}}, {"seed", 1}};
   for (std::size_t i = 0; i < 7; ++i) {
     pod::LinkRow link;
@@ -46,6 +46,10 @@ inline pod::RunResult sample_result() {
     link.utilisation = 0.1 * static_cast<double>(i);
     result.links.push_back(link);
   }
+  for (std::size_t row = 6; row >= 2; --row) result.busiest_links.uses.push_back({row, {}, {}});
+  result.busiest_links.uses[0].from = {16, {{NpuId(258), 0.31}, {NpuId(266), 0.12}, {NpuId(3), 0.1}}};
+  result.busiest_links.uses[0].to = {2, {{NpuId(7), 0.996}, {NpuId(9), 0.004}}};
+  result.busiest_links.users_of = "rows and results of layer 3";
   pod::CardRow card;
   card.card = NpuId(17);
   card.dispatch = Picoseconds(1'500'000);

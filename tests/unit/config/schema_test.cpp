@@ -59,6 +59,25 @@ TEST(Schema, SaysWhatTheReaderChecks) {
   EXPECT_EQ(keys.at("group").at("properties").at("groups").at("items").at("$ref"), "#/properties/group");
 }
 
+struct Filled {
+  std::int64_t lanes = 0;
+  void describe(Fields& f) { f.filled("lanes", lanes, "as the pod has", "lanes"); }
+};
+
+TEST(Schema, AKeyThatIsFilledInMayBeAbsentFromAFileButNotFromWhatIsRead) {
+  const nlohmann::ordered_json schema = config::schema<Filled>("x");
+  EXPECT_FALSE(schema.contains("required"));
+  EXPECT_EQ(schema.at("properties").at("lanes").at("x-default"), "as the pod has");
+  EXPECT_TRUE(Validator(schema).accepts(Json::object()));
+  EXPECT_FALSE(Validator(schema).accepts({{"lanes", "x"}}));
+  EXPECT_EQ(errors_of<Filled>("{}"), "t.json: missing key \"lanes\" (lanes)");
+  Filled four;
+  four.lanes = 4;
+  EXPECT_EQ(write(four).dump(), R"({"lanes":4})");
+  EXPECT_NE(reference_page<Filled>("x").find("| `/lanes` | integer | as the pod has |  | lanes |\n"),
+            std::string::npos);
+}
+
 struct BadDefault {
   std::int64_t lanes = 0;
   void describe(Fields& f) { f.value_or("lanes", lanes, 0, "lanes").positive(); }

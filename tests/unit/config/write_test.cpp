@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 
 TEST(Write, KeysComeInTheOrderDescribedWithDefaultsFilledIn) {
   EXPECT_EQ(write(parse<Chip>(R"({"cores": 3, "name": "c"})", "t.json")).dump(),
-            R"({"name":"c","cores":3,"clock":{"value":"1800MHz","source":"assumed: a round number"}})");
+            R"({"name":"c","cores":3,"clock":{"value":"1.8GHz","source":"assumed: a round number"}})");
 }
 
 TEST(Write, ReadsBackToTheSame) {

@@ -2,7 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/pod/run.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <algorithm>
+#include <limits>
 
 #include "support/small_scenario.h"
 
@@ -10,6 +14,7 @@ namespace podsim::pod {
 namespace {
 
 using test::figure_of;
+using test::in_child;
 using test::latency_of;
 using test::load_small;
 using test::metrics_of;
@@ -130,6 +135,62 @@ TEST(Run, InterruptedRunIsMarkedPartialAndKeepsTheLayersThatAreDone) {
   EXPECT_LT(result.layers.size(), 40U);
   EXPECT_EQ(result.metrics.find("layers.count"), static_cast<double>(result.layers.size()));
   EXPECT_THAT(result.notes, ::testing::Contains(::testing::HasSubstr("interrupted")));
+}
+
+// Only link rows of what had happened by then: none was busy for longer than the run had lasted.
+TEST(Run, InterruptedRunHasLinksThatWereBusyForAShareOfItsTime) {
+  int asked = 0;
+  RunOptions options;
+  options.interrupted = [&asked] { return ++asked > 16 + 6; };  // 16 cards in the bound, then six slices
+  const RunResult result = run(load_small({"/workload/tokens_per_card=2000"}), options);
+  ASSERT_TRUE(result.partial);
+  ASSERT_FALSE(result.links.empty());
+  double most = 0.0;
+  for (const LinkRow& link : result.links) most = std::max(most, link.utilisation);
+  EXPECT_GT(most, 0.0);
+  EXPECT_LE(most, 1.0);
+  EXPECT_EQ(result.metrics.find("fabric.busiest_link_utilisation"), most);
+  EXPECT_EQ(result.busiest_links.users_of, "rows and results of layer 3, which was under way");
+}
+
+TEST(Run, InterruptEndsTheBoundToo) {
+  for (const char* workload :
+       {"/workload/tokens_per_card=64", R"(/workload={"kind": "all_to_all", "row": "7168B", "cards": 64})"}) {
+    const std::string cards = in_child([workload] {
+      int asked = 0;
+      RunOptions options;
+      options.fidelity = fabric::Fidelity::Bound;
+      options.interrupted = [&asked] { return ++asked > 3; };
+      const RunResult result = run(load_small({workload}), options);
+      return fmt::format("{} {} {}", asked, result.partial,
+                         result.metrics.find("bound.transfer_us").has_value());
+    });
+    EXPECT_EQ(cards, "4 true false") << workload;
+  }
+}
+
+TEST(Run, UsersOfABusyLinkHaveSharesThatAddUpToOne) {
+  const RunResult result = run(load_small({"/workload/layers/count=3"}), {});
+  ASSERT_EQ(result.busiest_links.uses.size(), 5U);
+  EXPECT_THAT(result.busiest_links.users_of, ::testing::EndsWith(", the slowest"));
+  std::int64_t last = std::numeric_limits<std::int64_t>::max();
+  for (const LinkUse& use : result.busiest_links.uses) {
+    EXPECT_LE(result.links[use.row].stats.busy_ps, last);
+    last = result.links[use.row].stats.busy_ps;
+    for (const LinkUse::Cards* cards : {&use.from, &use.to}) {
+      ASSERT_EQ(cards->count, cards->most.size());  // a group has 8 cards
+      double sum = 0.0;
+      for (const LinkUse::Share& user : cards->most) sum += user.share;
+      EXPECT_NEAR(sum, 1.0, 1e-12);
+    }
+  }
+}
+
+TEST(Run, UsersOfLinksAreNotKnownWhenPathsDependOnBacklog) {
+  const RunResult result = run(load_small({"/fabric/path_spread=backlog"}), {});
+  ASSERT_FALSE(result.busiest_links.uses.empty());
+  EXPECT_EQ(result.busiest_links.uses.front().from.count, 0U);
+  EXPECT_THAT(result.busiest_links.users_of, ::testing::StartsWith("unknown"));
 }
 
 TEST(Run, RecordsSpansOfTheChosenCardsOnly) {

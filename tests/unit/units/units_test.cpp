@@ -119,14 +119,30 @@ TEST(Units, NumbersBeyond63BitsAreNotRead) {
   EXPECT_FALSE(parse_quantity<Bytes>(std::string(100'000, '9') + "B").has_value());
 }
 
-TEST(Units, PrintTheLargestPrefixThatLosesNothing) {
+TEST(Units, PrintTheLargestPrefixThatLosesNothingInThreeDecimals) {
   EXPECT_EQ(to_string(192_KiB), "192KiB");
   EXPECT_EQ(to_string(Bytes(1'000)), "1kB");
-  EXPECT_EQ(to_string(Bytes(1'001)), "1001B");
+  EXPECT_EQ(to_string(Bytes(1'001)), "1.001kB");
+  EXPECT_EQ(to_string(Bytes(1'000'001)), "1000.001kB");
+  EXPECT_EQ(to_string(Bytes(999)), "999B");
   EXPECT_EQ(to_string(0_B), "0B");
+  EXPECT_EQ(to_string(Hertz(1'800'000'000)), "1.8GHz");
+  EXPECT_EQ(to_string(1'650_MHz), "1.65GHz");
+  EXPECT_EQ(to_string(Hertz(1'650'100'000)), "1650.1MHz");
+  EXPECT_EQ(to_string(BytesPerSecond(2'500'000'000'000)), "2.5TB/s");
+  EXPECT_EQ(to_string(BytesPerSecond(106'250'000'000)), "106.25GB/s");
+  EXPECT_EQ(to_string(BytesPerSecond(100'000'000)), "100MB/s");
+  EXPECT_EQ(to_string(1'001_ps), "1.001ns");
+  EXPECT_EQ(to_string(Picoseconds(-1'500)), "-1.5ns");
   EXPECT_EQ(to_string(175_ns), "175ns");
   EXPECT_EQ(to_string(56_GBps), "56GB/s");
   EXPECT_EQ(to_string(28_cycles), "28cycles");
+}
+
+TEST(Units, BinaryPrefixesPrintWholeNumbersOnly) {
+  EXPECT_EQ(to_string(Bytes(64'000)), "64kB");
+  EXPECT_EQ(to_string(Bytes(1'536)), "1.536kB");
+  EXPECT_EQ(to_string(Bytes(1'536 * 1'024)), "1536KiB");
 }
 
 TEST(Units, TimesAreRoundedUp) {
