@@ -16,8 +16,6 @@
 namespace podsim::pod {
 namespace {
 
-constexpr std::uint64_t kRowsLookedAt = 2'000'000;  // for the users of links: about 0.1 s
-
 class AllToAllRun {
  public:
   AllToAllRun(const Scenario& scenario, const AllToAllWorkload& workload, const topology::Pod& pod,
@@ -110,19 +108,19 @@ class AllToAllRun {
     report(module, cards, bound);
   }
 
-  // Where there are too many rows to look at all of them: every k-th of each card, from a start of its own.
   UsersOf users_of() const {
-    const std::uint64_t rows = std::uint64_t{cards_} * (cards_ - 1);
-    const auto step = static_cast<std::uint32_t>(1 + rows / kRowsLookedAt);
     UsersOf users_of;
-    users_of.sampled = step > 1;
-    users_of.words = users_of.sampled ? fmt::format("one row in {}, sampled", step) : "all rows";
+    users_of.words = "all rows";
     if (result_.partial) users_of.words += ", those not sent yet included";
-    users_of.feed = [this, step](fabric::LinkUsers& users) {
+    // From a start of its own in each card.
+    users_of.feed = [this](fabric::LinkUsers& users, std::uint64_t step) {
       const npu::AllToAllCard::Pattern pattern = pattern_of();
       for (std::uint32_t card = 0; card < cards_; ++card) {
-        for (auto n = static_cast<std::uint32_t>(mix64(card) % step); n + 1 < cards_; n += step)
-          users.add(NpuId(card), npu::all_to_all_destination(NpuId(card), n, pattern), workload_.row, n);
+        for (std::uint64_t n = mix64(card) % step; n + 1 < cards_; n += step) {
+          const auto number = static_cast<std::uint32_t>(n);
+          users.add(NpuId(card), npu::all_to_all_destination(NpuId(card), number, pattern), workload_.row,
+                    number);
+        }
       }
     };
     return users_of;

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pod/busiest_links.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace podsim::pod {
 namespace {
 
 constexpr std::size_t kLinks = 5;
+constexpr std::int64_t kSeen = 64;      // packets of a link that are enough to tell its main users
 constexpr std::size_t kNamedCards = 8;  // of the users of a link; the others are a number
 
 std::vector<LinkUse> busiest(const std::vector<LinkRow>& rows) {
@@ -22,6 +25,15 @@ std::vector<LinkUse> busiest(const std::vector<LinkRow>& rows) {
                     });
   uses.resize(kept);
   return uses;
+}
+
+// Looking up the path of every message costs as much as a bound. Taking each step-th still sees every one of
+// the links often enough.
+std::uint64_t step_of(const std::vector<LinkUse>& uses, const std::vector<LinkRow>& rows,
+                      std::int64_t layers) {
+  std::uint64_t packets = rows[uses.front().row].stats.packets;
+  for (const LinkUse& use : uses) packets = std::min(packets, rows[use.row].stats.packets);
+  return std::max<std::uint64_t>(1, packets / static_cast<std::uint64_t>(layers * kSeen));
 }
 
 LinkUse::Cards shares_of(const std::vector<fabric::LinkUser>& users) {
@@ -49,9 +61,11 @@ void add_busiest_links(const Scenario& scenario, const topology::Pod& pod, std::
   std::vector<LinkId> ids;
   for (const LinkUse& use : links.uses) ids.push_back(result.links[use.row].link);
   fabric::LinkUsers users(pod, *scenario.machine.protocol, scenario.fabric, seed, ids);
-  users_of.feed(users);
-  links.users_of = users_of.words;
-  links.sampled = users_of.sampled;
+  const std::uint64_t step = step_of(links.uses, result.links, users_of.layers);
+  users_of.feed(users, step);
+  links.sampled = step > 1;
+  links.users_of =
+      links.sampled ? fmt::format("{}, one message in {}", users_of.words, step) : users_of.words;
   for (LinkUse& use : links.uses) {
     use.from = shares_of(users.sources(result.links[use.row].link));
     use.to = shares_of(users.destinations(result.links[use.row].link));

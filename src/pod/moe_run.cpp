@@ -8,6 +8,7 @@
 #include "pod/layer_messages.h"
 #include "pod/results.h"
 #include "podsim/base/error.h"
+#include "podsim/base/random.h"
 
 namespace podsim::pod {
 
@@ -120,9 +121,12 @@ void MoeRun::add_links() {
   users_of.words = fmt::format("rows and results of layer {}", shown_->layer);
   if (layers_done() == 0) users_of.words += ", which was under way";
   if (layers_done() > 1) users_of.words += ", the slowest";
-  users_of.feed = [this](fabric::LinkUsers& users) {
-    const auto add = [&users](NpuId src, NpuId dst, Bytes payload, std::uint32_t flow) {
-      users.add(src, dst, payload, flow);
+  users_of.layers = std::max<std::int64_t>(1, static_cast<std::int64_t>(layers_done()));
+  users_of.feed = [this](fabric::LinkUsers& users, std::uint64_t step) {
+    // By a hash: rows stand in an order that a fixed stride could fall in step with.
+    std::uint64_t number = 0;
+    const auto add = [&](NpuId src, NpuId dst, Bytes payload, std::uint32_t flow) {
+      if (step == 1 || mix64(number++) % step == 0) users.add(src, dst, payload, flow);
     };
     for (std::size_t card = 0; card < shown_->works.size(); ++card) {
       for_each_row(*shown_, card, add);

@@ -41,7 +41,7 @@ class Twins {
       RC_ASSERT(event.what == reference_.begin()->second);
       reference_.erase(reference_.begin());
     }
-    RC_ASSERT(reference_.empty() || queue_.bucket_of(reference_.begin()->first) > bucket);
+    if (!reference_.empty()) RC_ASSERT(queue_.bucket_of(reference_.begin()->first) > bucket);
     return events.size();
   }
 

@@ -47,6 +47,7 @@ RC_GTEST_PROP(CardOverride, TakesAwayOrSlowsDownTheCablesItNamesAndNoOthers, ())
            : kind == 1 ? random_ragged(limits, "pod", 1)
                        : random_imported(limits, "pod", chance(50));
   });
+  RC_PRE(topology::count_npus(pod) > 1);  // there are ports
   const std::int64_t slow = uniform(0, topology::count_npus(pod) - 1);
   const auto [damaged, port] = random_port(pod);
   const std::vector<Cable> expected = expected_cables(pod, slow, damaged, port);

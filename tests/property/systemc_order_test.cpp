@@ -144,7 +144,7 @@ rc::Gen<Case> any_case() {
 
 // All cases share one kernel: it elaborates once in a process.
 TEST(Order, InWhichModulesAreBuiltDoesNotMatter) {
-  constexpr std::size_t kCases = 60;
+  constexpr std::size_t kCases = 100;
   sim::prepare_kernel();
   struct Pair {
     Case drawn;
