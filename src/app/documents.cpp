@@ -34,8 +34,8 @@ An interrupted run (Ctrl-C, exit code 130) writes all of them too; `partial` is 
 
 `busiest_links` lists the five links that were busy longest: how many cards send over each (`sources`) and receive
 over it (`destinations`), and those with the largest shares of its bytes (`from`, `to`). `users_of` says on which
-messages that was counted: all rows of an all-to-all, or every k-th row when there are millions (`sampled`, so that
-cards may be missing); of several MoE layers the slowest. Under `path_spread` `backlog` users are not known.
+messages that was counted: all of them, or one in so many that each of the links is still seen some 64 times
+(`sampled`: cards may be missing); of several MoE layers the slowest. Under `path_spread` `backlog` users are not known.
 
 A metric marked *distribution* is five figures: its name followed by `.min`, `.p50`, `.p99`, `.max` and `.mean`.
 Percentiles are values that occurred (nearest rank). A `<word>` in a name stands for a key of the run.
