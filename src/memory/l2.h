@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "memory/calendar.h"
+#include "memory/hbm.h"
+#include "memory/interleave.h"
+#include "memory/l2_sets.h"
+#include "podsim/memory/memory_stats.h"
+#include "podsim/sim/memory_port.h"
+
+namespace podsim::memory {
+
+// The cache of a die in front of its HBM: slices with tags and a rate of requests, requests of several cores
+// to one place one after another, misses fetched by sector, write-back. Write-allocate without a fetch where
+// whole sectors are written. Leaves out the network between cores and slices except as latency.
+class L2 {
+ public:
+  using Hint = sim::MemoryTransfer::Hint;
+  struct Request {
+    std::int64_t now;  // no later call has an `at` before it
+    std::int64_t at;   // when the core sends it
+    std::uint64_t address;
+    std::int64_t bytes;  // within one line
+    std::uint32_t port;
+    Hint hint;
+  };
+
+  // cluster[port]: cores of one cluster; empty: each core its own.
+  L2(const L2Config& config, Hbm& hbm, std::vector<std::uint32_t> cluster);
+
+  // When the data is there.
+  std::int64_t read(const Request& request);
+  // When it is written, as far as other cores can see.
+  std::int64_t write(const Request& request);
+  std::int64_t atomic(const Request& request);
+
+  void prefetch(std::uint64_t address) const {
+    const std::uint32_t line = line_of(address);
+    sets_.prefetch_set(set_of(line, interleave_.part(line)));
+  }
+  std::int64_t line_bytes() const { return std::int64_t{1} << line_shift_; }
+  MemoryStats& stats() { return stats_; }
+
+ private:
+  struct Find {
+    std::size_t slice;
+    std::size_t set;
+    std::size_t slot;
+    std::uint8_t wanted;  // sectors
+    bool partial;         // begins or ends inside a sector
+  };
+  struct Turn {
+    std::int64_t done;    // when the slice has worked on the request
+    std::int64_t answer;  // when data that the slice has can be at the core
+  };
+
+  std::uint32_t line_of(std::uint64_t address) const {
+    return static_cast<std::uint32_t>(address >> line_shift_);
+  }
+  std::size_t set_of(std::uint32_t line, std::size_t slice) const;
+  std::uint8_t sectors(std::uint64_t address, std::int64_t bytes) const;
+  Find find(const Request& request) const;
+  // The request's turn at its slice.
+  Turn slice(const Request& request, const Find& found, int slots);
+  std::uint8_t fetched(std::uint8_t missing) const;
+  std::int64_t fetch(const Request& request, std::int64_t from, std::uint8_t wanted);
+  std::size_t allocate(const Request& request, std::size_t set, bool& drove_out);
+  std::uint8_t make_room(const Request& request, Find& found);
+  void touch(std::size_t slot, const Request& request, std::uint8_t wanted, std::int64_t ready);
+  bool in_use(std::size_t slot, const Request& request);
+  std::uint32_t stamp_of(std::int64_t at) const {
+    return static_cast<std::uint32_t>(at >> L2Sets::kStampShift);
+  }
+
+  Hbm& hbm_;
+  Interleave interleave_;
+  unsigned line_shift_;
+  unsigned sector_shift_;
+  std::uint8_t fetch_sectors_;  // the first ones that come together, as a pattern
+  std::uint8_t all_sectors_;    // of a line
+  std::uint32_t sets_per_slice_;
+  std::uint64_t modulo_;  // 2^64 / sets_per_slice, for the remainder by multiplication
+  std::int64_t slot_ps_;
+  std::int64_t conflict_ps_;
+  std::int64_t hit_ps_;
+  std::int64_t miss_ps_;
+  bool line_conflicts_;
+  bool refetch_;
+  std::vector<std::uint32_t> cluster_;
+  L2Sets sets_;
+  std::vector<Calendar> slices_;
+  MemoryStats stats_;
+};
+
+}  // namespace podsim::memory
