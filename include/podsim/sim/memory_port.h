@@ -28,6 +28,13 @@ class MemoryPort {
   virtual ~MemoryPort() = default;
   // When the last byte has reached its destination.
   virtual Picoseconds transfer(std::uint32_t port, Picoseconds start, const MemoryTransfer& transfer) = 0;
+  // From when on the core's path takes the next transfer in this direction: the requests of the last one are
+  // out, though its data may still be on the way.
+  virtual Picoseconds path_free(std::uint32_t port, bool write) const {
+    static_cast<void>(port);
+    static_cast<void>(write);
+    return Picoseconds(0);
+  }
 };
 
 }  // namespace podsim::sim
