@@ -20,10 +20,11 @@ constexpr std::byte kPoison{0xFF};  // not a number in every floating-point type
 
 constexpr std::uint64_t kNoLine = ~std::uint64_t{0};
 
-kernel::ChipTraits traits_of(const CoreConfig& config) {
+kernel::ChipTraits traits_of(const CoreConfig& config, Hertz clock) {
   kernel::ChipTraits traits;
   traits.architecture = static_cast<std::uint32_t>(config.architecture.value);
   traits.system_counter_hz = config.scalar.system_counter.value.count();
+  traits.core_hz = clock.count();
   for (std::size_t m = 0; m < kernel::kMemoryCount; ++m)
     traits.capacity[m] = static_cast<std::uint64_t>(config.buffer(static_cast<Memory>(m)));
   return traits;
@@ -53,7 +54,7 @@ AiCore::AiCore(sc_core::sc_module_name name, std::uint32_t number, kernel::CoreK
       clock_(clock),
       timing_(config),
       around_(surroundings),
-      traits_(traits_of(config)),
+      traits_(traits_of(config, clock)),
       engine_(std::make_unique<PipeEngine>(engine_setting(number, config, clock_, surroundings))),
       cache_tags_(static_cast<std::size_t>(config.scalar.data_cache_lines.value), kNoLine) {
   SC_THREAD(scalar_thread);
