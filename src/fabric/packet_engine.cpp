@@ -63,6 +63,9 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
   }
   for (Card& card : cards_) card.injection_limit = config.injection_bandwidth;
   make_ports(pod.graph, static_cast<std::size_t>(config.send_queue));
+  // About as many as are in flight when all cards send, so that growing does not copy them; memory that no
+  // packet touches stays the system's.
+  packets_.reserve(cards_.size() * static_cast<std::size_t>(config.send_queue) + 4 * ports_.size());
 }
 
 void PacketEngine::make_ports(const topology::Graph& graph, std::size_t send_queue) {
