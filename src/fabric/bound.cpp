@@ -54,7 +54,7 @@ struct Pending {
   NpuId dst;
   topology::Path path;
 };
-constexpr std::size_t kPending = 16;
+constexpr std::size_t kPending = 32;
 
 }  // namespace
 
@@ -126,6 +126,7 @@ void TrafficBound::State::add_packet(NpuId src, NpuId dst, std::int64_t payload,
   chooser.choose(
       src, dst, flow, packet, [](LinkId) { return std::int64_t{0}; }, slot.path);
   for (std::size_t hop = 0; hop < slot.path.hops; ++hop) prefetch(&links[slot.path.links[hop]]);
+  prefetch(&cards[dst]);
   slot.src = src;
   slot.dst = dst;
   slot.wire = wire_of_payload.get(static_cast<std::uint32_t>(payload), [this](std::uint32_t bytes) {

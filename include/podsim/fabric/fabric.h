@@ -43,6 +43,8 @@ class Endpoint {
   // A message arrived at arrival.time, which is not before the kernel's clock and within the fabric's
   // lookahead of it. Called in order of time. The card may kick() from here, at arrival.time or later.
   virtual void message_arrived(const Arrival& arrival) = 0;
+  // One of the two will be called soon: time to bring what they touch into the cache.
+  virtual void prefetch_state() const {}
 };
 
 // Totals of a run. Conservation: offered == delivered when it ends, in messages and in bytes.
