@@ -12,6 +12,22 @@ namespace {
 
 constexpr std::ptrdiff_t kEventsAhead = 16;
 
+// Stable. The events of one place are few, and nearly in order.
+template <class Iterator>
+void sort_by_time(Iterator first, Iterator last) {
+  constexpr std::ptrdiff_t kFew = 32;
+  if (last - first > kFew) {
+    std::stable_sort(first, last, [](const auto& a, const auto& b) { return a.offset < b.offset; });
+    return;
+  }
+  for (Iterator next = first; next != last; ++next) {
+    const auto event = *next;
+    Iterator gap = next;
+    for (; gap != first && event.offset < gap[-1].offset; --gap) *gap = gap[-1];
+    *gap = event;
+  }
+}
+
 }  // namespace
 
 CalendarQueue::CalendarQueue(Picoseconds width)
@@ -159,7 +175,6 @@ Span<const CalendarQueue::Event> CalendarQueue::take(std::int64_t bucket) {
 
 Span<const CalendarQueue::Event> CalendarQueue::take_by_place(std::int64_t bucket, std::size_t places) {
   gather(bucket);
-  const auto earlier = [](const Event& a, const Event& b) { return a.offset < b.offset; };
   if (gathered_.size() < places / 16) {  // counting places costs more than comparing
     std::stable_sort(gathered_.begin(), gathered_.end(), [](const Event& a, const Event& b) {
       return a.where != b.where ? a.where < b.where : a.offset < b.offset;
@@ -170,7 +185,7 @@ Span<const CalendarQueue::Event> CalendarQueue::take_by_place(std::int64_t bucke
   for (auto first = gathered_.begin(); first != gathered_.end();) {
     const auto last =
         std::find_if(first, gathered_.end(), [&](const Event& event) { return event.where != first->where; });
-    if (!std::is_sorted(first, last, earlier)) std::stable_sort(first, last, earlier);
+    sort_by_time(first, last);
     first = last;
   }
   return Span<const Event>(gathered_.data(), gathered_.size());

@@ -236,11 +236,4 @@ void PacketEngine::deliver(std::uint32_t index, std::int64_t time) {
       {NpuId(packet.source), packet.tag, Bytes(payload), Picoseconds(time)});
 }
 
-IdVector<LinkId, LinkStats> PacketEngine::link_stats() const {
-  IdVector<LinkId, LinkStats> stats;
-  stats.reserve(links_.size());
-  for (const LinkState& link : links_) stats.push_back(link.stats);
-  return stats;
-}
-
 }  // namespace podsim::fabric

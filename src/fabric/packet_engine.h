@@ -55,8 +55,7 @@ class PacketEngine {
   Picoseconds lookahead() const { return Picoseconds(card_queue_.width()); }
 
   const Totals& totals() const { return totals_; }
-  // The statistics of every link, gathered from the hot state.
-  IdVector<LinkId, LinkStats> link_stats() const;
+  const LinkStats& link_stats(LinkId link) const { return links_[link].stats; }
   // Most packets that were in flight at once.
   std::size_t packet_slots() const { return packets_.size(); }
 

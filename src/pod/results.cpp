@@ -60,10 +60,9 @@ void add_fabric_results(const fabric::Fabric& fabric, const topology::Pod& pod, 
     dimension_of[LinkTypeId(i)]->name = name;
   }
   std::int64_t busiest_ps = 0;
-  const IdVector<LinkId, fabric::LinkStats> stats = fabric.link_stats();
-  for (std::size_t i = 0; i < stats.size(); ++i) {
+  for (std::size_t i = 0; i < pod.graph.link_count(); ++i) {
     const LinkId id(i);
-    const fabric::LinkStats& link = stats[id];
+    const fabric::LinkStats& link = fabric.link_stats(id);
     if (link.packets == 0) continue;
     // A packet counts as soon as its turn on the link is known, which an interrupted run may not have
     // reached.

@@ -105,14 +105,15 @@ class StructuredRouting : public Routing {
     if (dimension.same_ways) return dimension.ways;
     return dimension.kind == Kind::Torus ? ring_ways(dimension, from, to) : clos_ways(dimension, from, to);
   }
-  static Ways ring_ways(const Dimension& dimension, std::uint32_t from, std::uint32_t to);
-  static Ways clos_ways(const Dimension& dimension, std::uint32_t from, std::uint32_t to);
+  // Apart from the common path, which they would take registers from.
+  [[gnu::noinline]] static Ways ring_ways(const Dimension& dimension, std::uint32_t from, std::uint32_t to);
+  [[gnu::noinline]] static Ways clos_ways(const Dimension& dimension, std::uint32_t from, std::uint32_t to);
   // Writes the links that correct one coordinate; returns what is left of the choice.
-  static std::uint32_t append(const Dimension& dimension, const Leg& leg, std::uint32_t choice, Cursor to);
-  static std::uint32_t append_ring(const Dimension& dimension, const Leg& leg, std::uint32_t choice,
-                                   Cursor to);
-  static std::uint32_t append_clos(const Dimension& dimension, const Leg& leg, std::uint32_t choice,
-                                   Cursor to);
+  static std::uint32_t append(const Dimension& dimension, Leg leg, std::uint32_t choice, Cursor to);
+  [[gnu::noinline]] static std::uint32_t append_ring(const Dimension& dimension, Leg leg,
+                                                     std::uint32_t choice, Cursor to);
+  [[gnu::noinline]] static std::uint32_t append_clos(const Dimension& dimension, Leg leg,
+                                                     std::uint32_t choice, Cursor to);
 
   std::vector<Dimension> dimensions_;
   std::vector<Position> positions_;  // NPU-major

@@ -77,7 +77,7 @@ class Fabric {
   // still to come replaces this one: a card asked before it is ready says false and kicks again.
   virtual void kick(NpuId npu, Picoseconds at) = 0;
   virtual const Totals& totals() const = 0;
-  virtual IdVector<LinkId, LinkStats> link_stats() const = 0;
+  virtual const LinkStats& link_stats(LinkId link) const = 0;
   // How far ahead of the kernel's clock an arrival may be announced.
   virtual Picoseconds lookahead() const = 0;
 };
