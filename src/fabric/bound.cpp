@@ -44,8 +44,7 @@ std::int64_t least_latency_ps(const topology::Graph& graph) {
 
 struct TypeFigures {
   std::int64_t latency_ps = 0;
-  bool slow = false;          // a full chunk takes longer than the memo can say
-  SizeMemo serialization_ps;  // by wire bytes
+  std::int64_t busy_ps = 0;  // serialization of a packet of the size at hand
 };
 
 // A packet whose path is known and whose loads are still to be counted; none when the path has no hops.
@@ -55,7 +54,7 @@ struct Pending {
   NpuId dst;
   topology::Path path;
 };
-constexpr std::size_t kPending = 16;
+constexpr std::size_t kPending = 32;
 
 }  // namespace
 
@@ -68,15 +67,17 @@ struct TrafficBound::State {
   IdVector<NpuId, CardLoad> cards;
   IdVector<NpuId, CardRates> rates;
   std::int64_t least_hop_ps;  // of any link
+  bool paths_known;
   IdVector<LinkTypeId, TypeFigures> types;
   SizeMemo wire_of_payload;
   std::array<Pending, kPending> pending{};  // the latest packets, their links on the way into the cache
   std::size_t next_pending = 0;
   std::int64_t longest_message_ps = 0;
+  std::uint32_t wire_at_hand = 0;  // that of TypeFigures::busy_ps
 
   State(const topology::Pod& of_pod, const ProtocolConfig& of_protocol, const FabricConfig& of_config,
         std::uint64_t seed);
-  std::int64_t serialization(LinkTypeId type, std::uint32_t wire);
+  void take_in_hand(std::uint32_t wire);
   void add_packet(NpuId src, NpuId dst, std::int64_t payload, std::uint32_t flow, std::uint32_t packet);
   void apply(Pending& packet);
   void apply_all();
@@ -91,12 +92,9 @@ TrafficBound::State::State(const topology::Pod& of_pod, const ProtocolConfig& of
       links(of_pod.graph.link_count()),
       cards(of_pod.graph.npu_count()),
       rates(card_rates(of_pod.graph, of_config)),
-      least_hop_ps(least_latency_ps(of_pod.graph)) {
-  const Bytes chunk = wire_bytes(protocol, config.chunk);
-  for (const topology::LinkType& type : pod.graph.link_types()) {
-    const std::int64_t longest = time_rounded_up(chunk, type.bandwidth).count();
-    types.push_back({type.latency.count(), longest > std::numeric_limits<std::uint32_t>::max(), {}});
-  }
+      least_hop_ps(least_latency_ps(of_pod.graph)),
+      paths_known(of_config.path_spread != PathSpread::Backlog) {
+  for (const topology::LinkType& type : pod.graph.link_types()) types.push_back({type.latency.count(), 0});
   for (std::size_t i = 0; i < links.size(); ++i) links[LinkId(i)].type = pod.graph.link(LinkId(i)).type;
 }
 
@@ -128,6 +126,7 @@ void TrafficBound::State::add_packet(NpuId src, NpuId dst, std::int64_t payload,
   chooser.choose(
       src, dst, flow, packet, [](LinkId) { return std::int64_t{0}; }, slot.path);
   for (std::size_t hop = 0; hop < slot.path.hops; ++hop) prefetch(&links[slot.path.links[hop]]);
+  prefetch(&cards[dst]);
   slot.src = src;
   slot.dst = dst;
   slot.wire = wire_of_payload.get(static_cast<std::uint32_t>(payload), [this](std::uint32_t bytes) {
@@ -135,13 +134,12 @@ void TrafficBound::State::add_packet(NpuId src, NpuId dst, std::int64_t payload,
   });
 }
 
-std::int64_t TrafficBound::State::serialization(LinkTypeId type, std::uint32_t wire) {
-  const auto compute = [&](std::uint32_t bytes) {
-    return time_rounded_up(Bytes(bytes), pod.graph.type(type).bandwidth).count();
-  };
-  if (types[type].slow) return compute(wire);
-  return types[type].serialization_ps.get(
-      wire, [&](std::uint32_t bytes) { return static_cast<std::uint32_t>(compute(bytes)); });
+void TrafficBound::State::take_in_hand(std::uint32_t wire) {
+  wire_at_hand = wire;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const LinkTypeId type(i);
+    types[type].busy_ps = time_rounded_up(Bytes(wire), pod.graph.type(type).bandwidth).count();
+  }
 }
 
 void TrafficBound::State::apply_all() {
@@ -149,43 +147,38 @@ void TrafficBound::State::apply_all() {
 }
 
 void TrafficBound::State::apply(Pending& packet) {
-  if (packet.path.hops == 0) return;
-  const std::uint32_t wire = packet.wire;
-  const topology::Path& path = packet.path;
-  const bool paths_known = config.path_spread != PathSpread::Backlog;
-  std::int64_t latency = 0;
+  const std::size_t hops = packet.path.hops;
+  if (hops == 0) return;
+  packet.path.hops = 0;
+  if (packet.wire != wire_at_hand) take_in_hand(packet.wire);
+  const LinkId* path = packet.path.links.data();
+  std::int64_t latency = protocol.send_latency.value.count() + protocol.receive_latency.value.count();
   std::int64_t slowest = 0;
-  for (std::size_t hop = 0; hop < path.hops; ++hop) latency += types[links[path.links[hop]].type].latency_ps;
-  std::int64_t before = protocol.send_latency.value.count();
-  std::int64_t after = latency + protocol.receive_latency.value.count();
-  for (std::size_t hop = 0; hop < path.hops; ++hop) {
-    LinkLoad& load = links[path.links[hop]];
-    const std::int64_t busy = serialization(load.type, wire);
-    const std::int64_t hop_latency = types[load.type].latency_ps;
-    slowest = std::max(slowest, busy);
-    if (paths_known) {
-      load.busy_ps += busy;
+  if (paths_known) {
+    for (std::size_t hop = 0; hop < hops; ++hop) latency += types[links[path[hop]].type].latency_ps;
+    std::int64_t before = protocol.send_latency.value.count();
+    for (std::size_t hop = 0; hop < hops; ++hop) {
+      LinkLoad& load = links[path[hop]];
+      const TypeFigures type = types[load.type];
+      load.busy_ps += type.busy_ps;
       load.least_before_ps = std::min(load.least_before_ps, before);
-      load.least_after_ps = std::min(load.least_after_ps, after);
+      load.least_after_ps = std::min(load.least_after_ps, latency - before);
+      before += type.latency_ps;
+      slowest = std::max(slowest, type.busy_ps);
     }
-    before += hop_latency;
-    after -= hop_latency;
+  } else {
+    // Any of the choices may be taken; they have this many hops, but links of their own.
+    latency += static_cast<std::int64_t>(hops) * least_hop_ps;
   }
-  // Under backlog any of the choices may be taken; they have this many hops, but links of their own.
-  if (!paths_known) {
-    before = protocol.send_latency.value.count() + path.hops * least_hop_ps;
-    slowest = 0;
-  }
-  const std::int64_t total = before + protocol.receive_latency.value.count();
-  longest_message_ps = std::max(longest_message_ps, total + slowest);
+  longest_message_ps = std::max(longest_message_ps, latency + slowest);
+  const std::int64_t wire = packet.wire;
   CardLoad& from = cards[packet.src];
   CardLoad& to = cards[packet.dst];
   from.sent_bytes += wire;
-  from.largest_sent_bytes = std::max<std::int64_t>(from.largest_sent_bytes, wire);
+  from.largest_sent_bytes = std::max(from.largest_sent_bytes, wire);
   to.received_bytes += wire;
-  from.least_sent_latency_ps = std::min(from.least_sent_latency_ps, total);
-  to.least_received_latency_ps = std::min(to.least_received_latency_ps, total);
-  packet.path.hops = 0;
+  from.least_sent_latency_ps = std::min(from.least_sent_latency_ps, latency);
+  to.least_received_latency_ps = std::min(to.least_received_latency_ps, latency);
 }
 
 void TrafficBound::merge(const TrafficBound& other) {

@@ -11,28 +11,31 @@ namespace podsim::fabric {
 namespace {
 
 // How many events ahead of its turn what an event touches is fetched into the cache.
-constexpr std::size_t kPacketAhead = 64;
-constexpr std::size_t kCardAhead = 16;
-constexpr std::size_t kEndpointAhead = 8;
+constexpr std::size_t kCardAhead = 24;
+constexpr std::size_t kEndpointAhead = 12;
+constexpr std::size_t kStateAhead = 5;
 constexpr std::size_t kEndpointLines = 8;  // most of a card's state
-constexpr std::size_t kLinkAhead = 16;
+constexpr std::size_t kLinkAhead = 24;
+constexpr std::size_t kPortAhead = 8;
 constexpr std::size_t kCacheLine = 64;
 
-Picoseconds smallest_latency(const topology::Graph& graph, Picoseconds send_latency) {
-  Picoseconds least = send_latency;
+Picoseconds least_hop(const topology::Graph& graph) {
+  Picoseconds least = Picoseconds::max();
   for (const topology::Link& link : graph.links()) least = std::min(least, graph.type(link.type).latency);
-  if (least < Picoseconds(1))
-    throw ConfigError("a link or card interface has no latency: packet fidelity needs at least 1ps each");
   return least;
 }
 
-unsigned bucket_width_log2(Picoseconds time) {
-  const unsigned log2 =
-      63U - static_cast<unsigned>(__builtin_clzll(static_cast<unsigned long long>(time.count())));
-  return std::min(log2, CalendarQueue::kMaxWidthLog2);
-}
-
 }  // namespace
+
+Windows windows_of(const topology::Graph& graph, const ProtocolConfig& protocol) {
+  const Picoseconds send = protocol.send_latency.value;
+  const Picoseconds hop = graph.link_count() > 0 ? least_hop(graph) : send;
+  const Picoseconds hops = std::min({send, hop, CalendarQueue::kMaxWidth});
+  if (hops < Picoseconds(1))
+    throw ConfigError("a link or card interface has no latency: packet fidelity needs at least 1ps each");
+  const Picoseconds cards = std::min({send, hop + protocol.receive_latency.value, CalendarQueue::kMaxWidth});
+  return {hops, cards / hops * hops};
+}
 
 PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& protocol,
                            const FabricConfig& config, std::uint64_t seed)
@@ -40,8 +43,10 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
       chooser_(*pod.routing, config.path_spread, seed),
       chunk_(config.chunk.count()),
       max_hops_(pod.routing->max_hops()),
-      lookahead_(smallest_latency(pod.graph, protocol.send_latency.value)),
-      queue_(bucket_width_log2(lookahead_)),
+      send_latency_(protocol.send_latency.value.count()),
+      receive_latency_(protocol.receive_latency.value.count()),
+      hop_queue_(windows_of(pod.graph, protocol).hops),
+      card_queue_(windows_of(pod.graph, protocol).cards),
       cards_(pod.graph.npu_count()),
       links_(pod.graph.link_count()) {
   for (const topology::LinkType& type : pod.graph.link_types()) {
@@ -56,131 +61,122 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
                         time_rounded_up(config.port_queue, type.bandwidth).count(),
                         {}});
   }
-  for (std::size_t i = 0; i < links_.size(); ++i) {
-    const topology::Link& link = pod.graph.link(LinkId(i));
-    links_[LinkId(i)].type = link.type;
-    links_[LinkId(i)].from = link.from;
-  }
+  for (std::size_t i = 0; i < links_.size(); ++i) links_[LinkId(i)].type = pod.graph.link(LinkId(i)).type;
   for (Card& card : cards_) card.injection_limit = config.injection_bandwidth;
   make_ports(pod.graph, static_cast<std::size_t>(config.send_queue));
+  // About as many as are in flight when all cards send, so that growing does not copy them; memory that no
+  // packet touches stays the system's.
+  packets_.reserve(cards_.size() * static_cast<std::size_t>(config.send_queue) + 4 * ports_.size());
 }
 
 void PacketEngine::make_ports(const topology::Graph& graph, std::size_t send_queue) {
-  IdVector<NodeId, std::uint32_t> next_port(graph.node_count(), 0);
-  std::uint32_t ports = 0;
+  std::size_t ports = 0;
   for (std::size_t i = 0; i < cards_.size(); ++i) {
-    next_port[NodeId(i)] = cards_[NpuId(i)].first_port = ports;
-    ports += static_cast<std::uint32_t>(graph.out_degree(NodeId(i)));
+    PODSIM_CHECK(graph.out_degree(NodeId(i)) <= std::numeric_limits<std::uint16_t>::max(),
+                 "npu {} has {} ports", i, graph.out_degree(NodeId(i)));
+    cards_[NpuId(i)].first_port = static_cast<std::uint32_t>(ports);
+    ports += graph.out_degree(NodeId(i));
   }
   ports_.resize(ports);
-  port_of_link_.reserve(graph.link_count());
-  for (const topology::Link& link : graph.links()) {
-    const std::uint32_t port = next_port[link.from]++;
-    port_of_link_.push_back(port);
-    if (graph.is_npu(link.from)) ports_[port].type = link.type;
-  }
   for (std::size_t i = 0; i < cards_.size(); ++i) {
     Card& card = cards_[NpuId(i)];
     card.queue = SendQueue({ports_.data() + card.first_port, graph.out_degree(NodeId(i))}, send_queue);
+  }
+  IdVector<NpuId, std::uint16_t> next(cards_.size(), 0);
+  port_of_link_ = IdVector<LinkId, std::uint16_t>(graph.link_count(), 0);
+  for (std::size_t i = 0; i < graph.link_count(); ++i) {
+    const LinkId id(i);
+    const topology::Link& link = graph.link(id);
+    if (!graph.is_npu(link.from)) continue;
+    const NpuId npu(link.from.value());
+    port_of_link_[id] = next[npu]++;
+    links_[id].port = cards_[npu].first_port + port_of_link_[id];
+    ports_[links_[id].port].type = link.type;
   }
 }
 
 void PacketEngine::advance(Picoseconds now) {
   drain_kicks();
-  const std::int64_t horizon = queue_.bucket_of((now + lookahead_).count());
-  while (!queue_.empty()) {
-    const std::int64_t bucket = queue_.next_bucket();
-    if (bucket >= horizon) return;
-    const std::int64_t start = queue_.start_of(bucket);
-    split(queue_.take(bucket));
-    serve_cards(start);
-    serve_hops(start);
+  while (const std::optional<Picoseconds> next = next_time()) {
+    if (*next > now) return;
+    cards_are_next() ? serve_cards() : serve_hops();
   }
 }
 
-// Nothing in a bucket depends on anything else in it but what happens at the same card or the same link:
-// whatever an event causes lies in a later bucket. So a bucket is done in two parts, which meet the same
-// memory again and again.
-void PacketEngine::split(Span<const CalendarQueue::Event> events) {
-  card_events_.clear();
-  hop_events_.clear();
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (i + kPacketAhead < events.size()) {
-      const std::uint32_t ahead = events[i + kPacketAhead].what;
-      if ((ahead & kPull) == 0) prefetch(&packets_[ahead]);
-    }
-    const auto [offset, what] = events[i];
-    if ((what & kPull) != 0) {
-      card_events_.push_back({offset, what, NpuId(what & ~kPull)});
-    } else if (const Packet& packet = packets_[what]; packet.hop == packet.hops) {
-      card_events_.push_back({offset, what, NpuId(packet.destination)});
-    } else {
-      hop_events_.push_back({offset, what, route_of(what)[packet.hop]});
-    }
-  }
+// Whichever bucket begins first, cards before links.
+bool PacketEngine::cards_are_next() const {
+  if (card_queue_.empty()) return false;
+  return hop_queue_.empty() ||
+         card_queue_.start_of(card_queue_.next_bucket()) <= hop_queue_.start_of(hop_queue_.next_bucket());
 }
 
-// Brings what the events after event i need into the cache, in two steps: the card's record, then what it
-// points to. Inline for the reason that prefetch() is.
-[[gnu::always_inline]] inline void PacketEngine::prefetch_cards(std::size_t i) const {
-  const auto ahead = [&](std::size_t distance) {
-    return i + distance < card_events_.size() ? &card_events_[i + distance] : nullptr;
-  };
-  if (const CardEvent* event = ahead(kCardAhead)) {
-    const char* card = reinterpret_cast<const char*>(&cards_[event->card]);
+std::optional<Picoseconds> PacketEngine::next_time() const {
+  std::int64_t next = kNever;
+  if (cards_are_next()) {
+    next = card_queue_.start_of(card_queue_.next_bucket());
+  } else if (!hop_queue_.empty()) {
+    next = hop_queue_.start_of(hop_queue_.next_bucket());
+  }
+  for (const Kick& kick : kicks_) next = std::min(next, kick.at);
+  if (next == kNever) return std::nullopt;
+  return Picoseconds(next);
+}
+
+// Brings what the events after event i need into the cache, in three steps: the card's record, what it points
+// to, and what that points to. Inline for the reason that prefetch() is.
+[[gnu::always_inline]] inline void PacketEngine::prefetch_cards(Events events, std::size_t i) const {
+  if (i + kCardAhead < events.size()) {
+    const CalendarQueue::Event& event = events[i + kCardAhead];
+    const char* card = reinterpret_cast<const char*>(&cards_[NpuId(event.where)]);
     prefetch(card);
     prefetch(card + kCacheLine);
-    if ((event->what & kPull) == 0) prefetch(&packets_[event->what]);
+    if (event.what != kPull) prefetch(&packets_[event.what]);
   }
-  if (const CardEvent* event = ahead(kEndpointAhead); event != nullptr && event[-1].card != event->card) {
-    const Card& card = cards_[event->card];
+  if (i + kEndpointAhead < events.size() &&
+      events[i + kEndpointAhead].where != events[i + kEndpointAhead - 1].where) {
+    const Card& card = cards_[NpuId(events[i + kEndpointAhead].where)];
     const char* endpoint = reinterpret_cast<const char*>(card.endpoint);
     for (std::size_t line = 0; line < kEndpointLines; ++line) prefetch(endpoint + line * kCacheLine);
     card.queue.prefetch_state();
   }
+  if (i + kStateAhead < events.size() && events[i + kStateAhead].where != events[i + kStateAhead - 1].where)
+    cards_[NpuId(events[i + kStateAhead].where)].endpoint->prefetch_state();
 }
 
 // Card after card, each in order of time.
-void PacketEngine::serve_cards(std::int64_t start) {
-  group_card_events();
-  for (std::size_t i = 0; i < card_events_.size(); ++i) {
-    prefetch_cards(i);
-    const auto [offset, what, npu] = card_events_[i];
+void PacketEngine::serve_cards() {
+  const std::int64_t bucket = card_queue_.next_bucket();
+  const std::int64_t start = card_queue_.start_of(bucket);
+  const Events events = card_queue_.take_by_place(bucket, cards_.size());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    prefetch_cards(events, i);
+    const auto [offset, what, card] = events[i];
     const std::int64_t time = start + offset;
-    if ((what & kPull) == 0) {
+    if (what != kPull) {
       deliver(what, time);
-    } else if (cards_[npu].pull_at == time) {
-      pull(npu, time);
+    } else if (cards_[NpuId(card)].pull_at == time) {
+      pull(NpuId(card), time);
     }
     if (!kicks_.empty()) drain_kicks();
   }
 }
 
-// A stable sort by card.
-void PacketEngine::group_card_events() {
-  if (card_events_.size() < cards_.size() / 16) {
-    std::stable_sort(card_events_.begin(), card_events_.end(),
-                     [](const CardEvent& a, const CardEvent& b) { return a.card < b.card; });
-    return;
-  }
-  card_offsets_.assign(cards_.size() + 1, 0);
-  for (const CardEvent& event : card_events_) ++card_offsets_[event.card.value() + 1];
-  for (std::size_t card = 1; card < card_offsets_.size(); ++card)
-    card_offsets_[card] += card_offsets_[card - 1];
-  grouped_events_.resize(card_events_.size());
-  for (const CardEvent& event : card_events_) grouped_events_[card_offsets_[event.card.value()]++] = event;
-  card_events_.swap(grouped_events_);
-}
-
-void PacketEngine::serve_hops(std::int64_t start) {
-  for (std::size_t i = 0; i < hop_events_.size(); ++i) {
-    if (i + kLinkAhead < hop_events_.size()) {
-      const HopEvent& ahead = hop_events_[i + kLinkAhead];
-      prefetch(&links_[ahead.link]);
-      prefetch(&packets_[ahead.what]);
+void PacketEngine::serve_hops() {
+  const std::int64_t bucket = hop_queue_.next_bucket();
+  const std::int64_t start = hop_queue_.start_of(bucket);
+  const Events events = hop_queue_.take(bucket);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (i + kLinkAhead < events.size()) {
+      prefetch(&links_[LinkId(events[i + kLinkAhead].where)]);
+      prefetch(&packets_[events[i + kLinkAhead].what]);
     }
-    const auto [offset, what, link] = hop_events_[i];
-    serve_hop(what, link, start + offset);
+    // A first hop tells the card how full its port is.
+    if (i + kPortAhead < events.size()) {
+      const CalendarQueue::Event& event = events[i + kPortAhead];
+      if (packets_[event.what].hop == 0) prefetch(&ports_[links_[LinkId(event.where)].port]);
+    }
+    const auto [offset, what, link] = events[i];
+    serve_hop(what, LinkId(link), start + offset);
   }
 }
 
@@ -207,15 +203,17 @@ void PacketEngine::serve_hop(std::uint32_t index, LinkId link_id, std::int64_t h
   link.stats.queue_wait_ps += wait;
   link.stats.peak_backlog_ps = std::max(link.stats.peak_backlog_ps, wait);
   if (packet.hop == 0 && wait > timing.port_queue_ps) {
-    std::int64_t& full_until = ports_[port_of_link_[link_id]].full_until;
+    std::int64_t& full_until = ports_[link.port].full_until;
     full_until = std::max(full_until, start - timing.port_queue_ps);
   }
 
   ++packet.hop;
   packet.tail_lag_ps = static_cast<std::uint32_t>(end - start);
-  const bool last = packet.hop == packet.hops;
-  const std::int64_t due = (last ? end + protocol_.receive_latency.value.count() : start) + timing.latency_ps;
-  queue_.push(due, index);
+  if (packet.hop == packet.hops) {
+    card_queue_.push(end + timing.latency_ps + receive_latency_, index, packet.destination);
+  } else {
+    hop_queue_.push(start + timing.latency_ps, index, route_of(index)[packet.hop].value());
+  }
 }
 
 void PacketEngine::deliver(std::uint32_t index, std::int64_t time) {
@@ -236,20 +234,6 @@ void PacketEngine::deliver(std::uint32_t index, std::int64_t time) {
   ++totals_.messages_delivered;
   cards_[NpuId(packet.destination)].endpoint->message_arrived(
       {NpuId(packet.source), packet.tag, Bytes(payload), Picoseconds(time)});
-}
-
-std::optional<Picoseconds> PacketEngine::next_time() const {
-  std::int64_t next = queue_.empty() ? kNever : queue_.start_of(queue_.next_bucket());
-  for (const Kick& kick : kicks_) next = std::min(next, kick.at);
-  if (next == kNever) return std::nullopt;
-  return Picoseconds(next);
-}
-
-IdVector<LinkId, LinkStats> PacketEngine::link_stats() const {
-  IdVector<LinkId, LinkStats> stats;
-  stats.reserve(links_.size());
-  for (const LinkState& link : links_) stats.push_back(link.stats);
-  return stats;
 }
 
 }  // namespace podsim::fabric

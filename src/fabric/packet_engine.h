@@ -17,6 +17,15 @@
 
 namespace podsim::fabric {
 
+// Buckets of time, of links and of cards, in which no event depends on one elsewhere. A card's is a whole
+// number of links', so that no card knows of a link what lies ahead of it.
+struct Windows {
+  Picoseconds hops;
+  Picoseconds cards;
+};
+// Throws ConfigError when a latency that must separate them is zero.
+Windows windows_of(const topology::Graph& graph, const ProtocolConfig& protocol);
+
 // The arithmetic of the packet fabric, without SystemC: a driver asks for everything up to a time and hears
 // arrivals.
 //
@@ -26,8 +35,11 @@ namespace podsim::fabric {
 // head arrival; of heads that arrive together, the one whose previous step came first goes first, down to the
 // lower card where both were offered together. One event per hop, and one for the delivery.
 //
-// Lookahead: a card's message reaches its first link `send_latency` after it is offered and a hop takes at
-// least the smallest link latency, so whatever lies less than the smaller of the two ahead is already known.
+// Events are worked on in buckets of time, cards' and links' apart. Nothing in a bucket of links depends on
+// anything else in it but what happens at the same link, because a hop takes at least the smallest link
+// latency; and nothing in a bucket of cards but what happens at the same card, because what a card sends
+// reaches a link `send_latency` later, and what leaves a link reaches a card a hop and `receive_latency`
+// later. So a bucket of cards is done card by card, and each card's state is fetched once per bucket.
 class PacketEngine {
  public:
   PacketEngine(const topology::Pod& pod, const ProtocolConfig& protocol, const FabricConfig& config,
@@ -35,22 +47,24 @@ class PacketEngine {
 
   void attach(NpuId npu, Endpoint& endpoint) { cards_[npu].endpoint = &endpoint; }
   void kick(NpuId npu, Picoseconds at);
-  // Does everything due before now + lookahead().
+  // Works on all buckets that have begun.
   void advance(Picoseconds now);
-  // When there is something to do next; empty when nothing is in flight and no card has asked to send.
+  // When advance() has something to do next; empty when nothing is in flight and no card has asked to send.
   std::optional<Picoseconds> next_time() const;
-  Picoseconds lookahead() const { return lookahead_; }
+  // How far ahead of now cards hear of arrivals.
+  Picoseconds lookahead() const { return Picoseconds(card_queue_.width()); }
 
   const Totals& totals() const { return totals_; }
-  // The statistics of every link, gathered from the hot state.
-  IdVector<LinkId, LinkStats> link_stats() const;
+  const LinkStats& link_stats(LinkId link) const { return links_[link].stats; }
   // Most packets that were in flight at once.
   std::size_t packet_slots() const { return packets_.size(); }
 
  private:
-  static constexpr std::uint32_t kPull = 1U << 31U;  // in an event: a card's turn to send, not a packet
+  static constexpr std::uint32_t kPull = ~std::uint32_t{0};  // in a card's event: its turn to send, no packet
   static constexpr std::uint32_t kWhole = SendQueue::kNone;
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+  static constexpr std::uint32_t kNoPort = ~std::uint32_t{0};  // the link leaves from a switch
 
   static constexpr std::size_t kInlineHops = 7;
   // One cache line.
@@ -72,7 +86,7 @@ class PacketEngine {
     std::int64_t free_at[2] = {0, 0};  // by lane class
     LinkStats stats;
     LinkTypeId type;
-    NodeId from;
+    std::uint32_t port = kNoPort;  // into ports_: the port of a card that the link leaves from
   };
   struct TypeTiming {
     std::int64_t latency_ps;
@@ -113,21 +127,9 @@ class PacketEngine {
     NpuId npu;
     std::int64_t at;
   };
-  // What is due `offset` ps into the bucket being worked on; `what` as in the queue: a packet, or kPull and a
-  // card.
-  struct CardEvent {
-    std::uint32_t offset;
-    std::uint32_t what;
-    NpuId card;
-  };
-  struct HopEvent {
-    std::uint32_t offset;
-    std::uint32_t what;
-    LinkId link;
-  };
-
   void make_ports(const topology::Graph& graph, std::size_t send_queue);
-  void prefetch_cards(std::size_t i) const;
+  using Events = Span<const CalendarQueue::Event>;
+  void prefetch_cards(Events events, std::size_t i) const;
   void drain_kicks();
   void pull(NpuId npu, std::int64_t now);
   SendQueue::Ready begin_message(NpuId npu, Card& card, std::int64_t now);
@@ -143,10 +145,9 @@ class PacketEngine {
   }
   void serve_hop(std::uint32_t packet, LinkId link, std::int64_t head);
   void deliver(std::uint32_t packet, std::int64_t time);
-  void split(Span<const CalendarQueue::Event> events);
-  void serve_cards(std::int64_t start);
-  void group_card_events();
-  void serve_hops(std::int64_t start);
+  bool cards_are_next() const;
+  void serve_cards();
+  void serve_hops();
   std::uint32_t allocate_packet();
   std::uint32_t allocate_transfer(const Message& message);
   std::uint32_t wire_of(std::int64_t payload);
@@ -155,24 +156,22 @@ class PacketEngine {
   PathChooser chooser_;
   std::int64_t chunk_;
   std::size_t max_hops_;
-  Picoseconds lookahead_;
-  CalendarQueue queue_;
+  std::int64_t send_latency_;
+  std::int64_t receive_latency_;
+  CalendarQueue hop_queue_;   // heads of packets at links
+  CalendarQueue card_queue_;  // arrivals and turns to send
 
   IdVector<NpuId, Card> cards_;
   IdVector<LinkId, LinkState> links_;
   IdVector<LinkTypeId, TypeTiming> timings_;
   std::vector<SendQueue::Port> ports_;            // of all cards, card by card
-  IdVector<LinkId, std::uint32_t> port_of_link_;  // into ports_: the port that a card's link leaves from
+  IdVector<LinkId, std::uint16_t> port_of_link_;  // number of the port among those of the link's card
   std::vector<Packet> packets_;
   std::vector<std::uint32_t> free_packets_;
   std::vector<LinkId> long_routes_;  // max_hops_ per packet, where Packet::route is too short
   std::vector<Transfer> transfers_;
   std::vector<std::uint32_t> free_transfers_;
   std::vector<Kick> kicks_;
-  std::vector<HopEvent> hop_events_;  // of the bucket being worked on
-  std::vector<CardEvent> card_events_;
-  std::vector<CardEvent> grouped_events_;
-  std::vector<std::uint32_t> card_offsets_;
   SizeMemo wire_of_payload_;
   topology::Path path_;  // of the packet being made: clearing a new one costs as much as filling it
   Totals totals_;

@@ -49,8 +49,8 @@ void PacketFabric::advance_method() {
 const Totals& PacketFabric::totals() const {
   return engine_->totals();
 }
-IdVector<LinkId, LinkStats> PacketFabric::link_stats() const {
-  return engine_->link_stats();
+const LinkStats& PacketFabric::link_stats(LinkId link) const {
+  return engine_->link_stats(link);
 }
 Picoseconds PacketFabric::lookahead() const {
   return engine_->lookahead();

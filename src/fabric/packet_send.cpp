@@ -18,15 +18,14 @@ void PacketEngine::kick(NpuId npu, Picoseconds at) {
 void PacketEngine::schedule_pull(NpuId npu, std::int64_t at) {
   if (cards_[npu].pull_at <= at) return;  // the card kicked when it was asked
   cards_[npu].pull_at = at;
-  if (queue_.bucket_of(at) <= queue_.current_bucket()) {
+  if (card_queue_.bucket_of(at) <= card_queue_.current_bucket()) {
     kicks_.push_back({npu, at});
   } else {
-    queue_.push(at, kPull | npu.value());
+    card_queue_.push(at, kPull, npu.value());
   }
 }
 
-// Turns inside the bucket being worked on are taken at once: what they send is due at least one lookahead
-// later.
+// Turns inside the bucket being worked on are taken at once: what they send is due in a later one.
 void PacketEngine::drain_kicks() {
   // Cards' processes run in the order of their construction, which must not show.
   if (kicks_.size() > 1) {
@@ -36,10 +35,10 @@ void PacketEngine::drain_kicks() {
   for (std::size_t i = 0; i < kicks_.size(); ++i) {
     const Kick kick = kicks_[i];
     if (cards_[kick.npu].pull_at != kick.at) continue;  // an earlier turn replaced it
-    if (queue_.bucket_of(kick.at) <= queue_.current_bucket()) {
+    if (card_queue_.bucket_of(kick.at) <= card_queue_.current_bucket()) {
       pull(kick.npu, kick.at);
     } else {
-      queue_.push(kick.at, kPull | kick.npu.value());
+      card_queue_.push(kick.at, kPull, kick.npu.value());
     }
   }
   kicks_.clear();
@@ -78,7 +77,7 @@ SendQueue::Ready PacketEngine::make_packet(NpuId npu, std::int64_t now, const Me
   packet.hop = packet.hops = 0;
   packet.lane_class = message.lane_class;
   ++totals_.packets_offered;
-  SendQueue::Ready ready{index, packet.wire, SendQueue::kNone, chunk.transfer};
+  SendQueue::Ready ready{index, packet.wire, SendQueue::kNone, LinkId::none(), chunk.transfer};
   if (message.destination == npu) return ready;
   topology::Path& path = path_;
   const auto backlog = [&](LinkId link) { return backlog_ps(npu, link, now); };
@@ -86,7 +85,8 @@ SendQueue::Ready PacketEngine::make_packet(NpuId npu, std::int64_t now, const Me
   packet.hops = path.hops;
   LinkId* route = max_hops_ <= kInlineHops ? packet.route.data() : &long_routes_[index * max_hops_];
   std::copy_n(path.links.begin(), path.hops, route);
-  ready.port = port_of_link_[path.links[0]] - cards_[npu].first_port;
+  ready.link = path.links[0];
+  ready.port = port_of_link_[ready.link];
   return ready;
 }
 
@@ -96,9 +96,9 @@ std::int64_t PacketEngine::backlog_ps(NpuId npu, LinkId link_id, std::int64_t no
   const LinkState& link = links_[link_id];
   const std::int64_t queued =
       std::max<std::int64_t>(0, link.free_at[static_cast<std::size_t>(LaneClass::Data)] - now);
-  if (link.from != NodeId(npu.value())) return queued;
   const SendQueue& queue = cards_[npu].queue;
-  const std::size_t port = port_of_link_[link_id] - cards_[npu].first_port;
+  const std::size_t port = link.port - cards_[npu].first_port;  // no port of this card: out of range
+  if (port >= queue.port_count()) return queued;
   const Picoseconds waiting =
       time_rounded_up(queue.waiting_bytes(port), BytesPerSecond(timings_[link.type].bytes_per_second));
   return std::max(queued, queue.committed_end(port) - now) + waiting.count();
@@ -106,9 +106,9 @@ std::int64_t PacketEngine::backlog_ps(NpuId npu, LinkId link_id, std::int64_t no
 
 // The next packet to send, of a message begun before and of a new one by turns, so that neither starves the
 // other; none when no port takes any. A port that is about to take packets counts as ready, so that a card
-// has one turn per lookahead and not one per port.
+// has one turn per hop latency and not one per port.
 SendQueue::Ready PacketEngine::next_packet(NpuId npu, Card& card, std::int64_t now) {
-  const std::int64_t soon = now + lookahead_.count();
+  const std::int64_t soon = now + hop_queue_.width();
   card.begin_next = !card.begin_next;
   if (!card.begin_next) {
     const SendQueue::Ready waiting = card.queue.take_ready(soon);
@@ -123,12 +123,12 @@ SendQueue::Ready PacketEngine::next_packet(NpuId npu, Card& card, std::int64_t n
   return card.queue.take_ready(soon);
 }
 
-// A card's turn: it sends what its ports take, within one lookahead if its injection is limited.
+// A card's turn: it sends what its ports take, within one hop latency if its injection is limited.
 void PacketEngine::pull(NpuId npu, std::int64_t now) {
   Card& card = cards_[npu];
   card.pull_at = kNever;
   card.next_injection = std::max(card.next_injection, now);
-  const std::int64_t end = now + lookahead_.count();
+  const std::int64_t end = now + hop_queue_.width();
   while (card.next_injection < end) {
     const SendQueue::Ready ready = next_packet(npu, card, now);
     if (ready.packet == SendQueue::kNone) {
@@ -154,17 +154,16 @@ void PacketEngine::send_on(NpuId npu, Card& card, std::int64_t now, std::uint32_
 
 // Sends the packet towards its first link, or, to the card itself, straight to its memory.
 void PacketEngine::launch(Card& card, const SendQueue::Ready& ready) {
-  std::int64_t due = card.next_injection + protocol_.send_latency.value.count();
+  const std::int64_t due = card.next_injection + send_latency_;
   if (ready.port == SendQueue::kNone) {
-    due += protocol_.receive_latency.value.count();
-  } else {
-    TypeTiming& timing = timings_[card.queue.type(ready.port)];
-    card.queue.commit(ready.port, card.next_injection, timing.serialization(ready.wire),
-                      timing.port_queue_ps);
-    if (card.injection_limit)
-      card.next_injection += time_rounded_up(Bytes(ready.wire), *card.injection_limit).count();
+    card_queue_.push(due + receive_latency_, ready.packet, packets_[ready.packet].destination);
+    return;
   }
-  queue_.push(due, ready.packet);
+  TypeTiming& timing = timings_[card.queue.type(ready.port)];
+  card.queue.commit(ready.port, card.next_injection, timing.serialization(ready.wire), timing.port_queue_ps);
+  if (card.injection_limit)
+    card.next_injection += time_rounded_up(Bytes(ready.wire), *card.injection_limit).count();
+  hop_queue_.push(due, ready.packet, ready.link.value());
 }
 
 std::uint32_t PacketEngine::allocate_packet() {

@@ -27,6 +27,7 @@ class SendQueue {
     std::uint32_t packet = kNone;
     std::uint32_t wire = 0;
     std::uint32_t port = kNone;      // kNone: to the card itself
+    LinkId link;                     // that the port leads to
     std::uint32_t transfer = kNone;  // the message it is a chunk of, or kNone
   };
 
@@ -44,6 +45,7 @@ class SendQueue {
   SendQueue() = default;
   SendQueue(Span<Port> ports, std::size_t capacity) : ports_(ports), capacity_(capacity) {}
 
+  std::size_t port_count() const { return ports_.size(); }
   LinkTypeId type(std::size_t port) const { return ports_[port].type; }
   bool full() const { return waiting_ == capacity_; }
   // Nothing waits for this port and it takes packets at `now`.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "podsim/base/error.h"
+#include "podsim/base/prefetch.h"
 
 namespace podsim::npu {
 
@@ -209,6 +210,18 @@ void MoeCard::message_arrived(const fabric::Arrival& arrival) {
     }
   }
   if (replan_) plan_wake();
+}
+
+// The rows and places that come next, in the lines behind those being worked on.
+void MoeCard::prefetch_state() const {
+  constexpr std::size_t kRowsAhead = 8;
+  prefetch(work_.sends.data() + next_send_ + kRowsAhead);
+  if (!results_.empty()) {
+    const Results& next = results_.front();
+    prefetch(places_.data() + next.next_row + kRowsAhead);
+    prefetch(&plan_.m_blocks[next.block]);
+  }
+  for (const Filling& filling : filling_) prefetch(places_.data() + filling.next_row + kRowsAhead);
 }
 
 void MoeCard::place_row(std::uint32_t source, std::uint32_t tag, Picoseconds at) {

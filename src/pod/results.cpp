@@ -53,26 +53,31 @@ void add_fabric_results(const fabric::Fabric& fabric, const topology::Pod& pod, 
   result.metrics.set(kBytesDelivered, Bytes(static_cast<std::int64_t>(totals.bytes_delivered)));
 
   std::map<std::string, Dimension> dimensions;
+  IdVector<LinkTypeId, Dimension*> dimension_of(pod.graph.link_types().size());
+  for (std::size_t i = 0; i < dimension_of.size(); ++i) {
+    const std::string& name = pod.graph.type(LinkTypeId(i)).name;
+    dimension_of[LinkTypeId(i)] = &dimensions[metric_key(name)];
+    dimension_of[LinkTypeId(i)]->name = name;
+  }
   std::int64_t busiest_ps = 0;
-  const IdVector<LinkId, fabric::LinkStats> stats = fabric.link_stats();
-  for (std::size_t i = 0; i < stats.size(); ++i) {
+  for (std::size_t i = 0; i < pod.graph.link_count(); ++i) {
     const LinkId id(i);
-    const fabric::LinkStats& link = stats[id];
+    const fabric::LinkStats& link = fabric.link_stats(id);
     if (link.packets == 0) continue;
     // A packet counts as soon as its turn on the link is known, which an interrupted run may not have
     // reached.
     const std::int64_t busy_ps = std::min(link.busy_ps, time.count());
-    const std::string& name = pod.graph.type_of(id).name;
-    Dimension& dimension = dimensions[metric_key(name)];
-    dimension.name = name;
+    Dimension& dimension = *dimension_of[pod.graph.link(id).type];
     ++dimension.links;
     dimension.busy_ps += busy_ps;
     dimension.most_busy_ps = std::max(dimension.most_busy_ps, busy_ps);
     busiest_ps = std::max(busiest_ps, busy_ps);
-    result.links.push_back({id, pod.graph.link_name(id), name, link, share(busy_ps, time)});
+    result.links.push_back(
+        {id, pod.graph.link_name(id), pod.graph.type_of(id).name, link, share(busy_ps, time)});
   }
   result.metrics.set(kBusiestLink, share(busiest_ps, time));
   for (const auto& [key, dimension] : dimensions) {
+    if (dimension.links == 0) continue;
     result.metrics.set({kDimensionUtilisation, dimension.name},
                        share(dimension.busy_ps / dimension.links, time));
     result.metrics.set({kDimensionPeak, dimension.name}, share(dimension.most_busy_ps, time));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/topology/graph.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -48,7 +49,11 @@ std::string Graph::node_name(NodeId node) const {
 
 std::string Graph::link_name(LinkId id) const {
   const Link& one = links_[id];
-  return fmt::format("{} -> {} ({})", node_name(one.from), node_name(one.to), link_types_[one.type].name);
+  // In one go: a run names every link that carried something.
+  const auto kind = [this](NodeId node) { return is_npu(node) ? "npu" : "switch"; };
+  const auto number = [this](NodeId node) { return is_npu(node) ? node.value() : node.value() - npus_; };
+  return fmt::format(FMT_COMPILE("{} {} -> {} {} ({})"), kind(one.from), number(one.from), kind(one.to),
+                     number(one.to), link_types_[one.type].name);
 }
 
 }  // namespace podsim::topology

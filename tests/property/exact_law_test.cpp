@@ -6,6 +6,7 @@
 #include <functional>
 #include <numeric>
 
+#include "fabric/packet_engine.h"
 #include "property/simulation.h"
 
 // Laws that hold to the picosecond.
@@ -88,7 +89,8 @@ RC_GTEST_PROP(ExactLaw, ALaterStartIsALaterEndAndNothingElse, ()) {
   const Traffic traffic = *any_traffic(setup.fabric.chunk, 30);
   const auto cards = static_cast<std::size_t>(topology::count_npus(pod));
   const std::vector<Send> sends = messages_of(traffic, cards);
-  const Picoseconds later(uniform(1, 10) << fabric::CalendarQueue::kMaxWidthLog2);
+  const fabric::Windows windows = fabric::windows_of(topology::build_pod(pod).graph, setup.protocol);
+  const Picoseconds later = windows.cards * uniform(1, 10);
   std::vector<Kick> kicks;
   for (std::size_t card = 0; card < cards; ++card) kicks.push_back({card, later});
   const Outcome now = simulate(pod, setup, sends);

@@ -91,7 +91,9 @@ inline Outcome simulate(const topology::PodConfig& config, const RunSetup& setup
     if (!begun[i]) bench.engine().kick(NpuId(i), Picoseconds(0));
   }
   while (const auto next = bench.engine().next_time()) bench.engine().advance(*next);
-  Outcome outcome{{}, bench.engine().totals(), bench.engine().link_stats(), {}};
+  Outcome outcome{{}, bench.engine().totals(), {}, {}};
+  for (std::size_t i = 0; i < bench.pod().graph.link_count(); ++i)
+    outcome.links.push_back(bench.engine().link_stats(LinkId(i)));
   for (std::size_t i = 0; i < bench.size(); ++i) {
     outcome.arrivals.push_back(bench.card(i).arrivals());
     for (const fabric::Arrival& arrival : outcome.arrivals.back()) {

@@ -43,6 +43,8 @@ class Endpoint {
   // A message arrived at arrival.time, which is not before the kernel's clock and within the fabric's
   // lookahead of it. Called in order of time. The card may kick() from here, at arrival.time or later.
   virtual void message_arrived(const Arrival& arrival) = 0;
+  // One of the two will be called soon: time to bring what they touch into the cache.
+  virtual void prefetch_state() const {}
 };
 
 // Totals of a run. Conservation: offered == delivered when it ends, in messages and in bytes.
@@ -75,7 +77,7 @@ class Fabric {
   // still to come replaces this one: a card asked before it is ready says false and kicks again.
   virtual void kick(NpuId npu, Picoseconds at) = 0;
   virtual const Totals& totals() const = 0;
-  virtual IdVector<LinkId, LinkStats> link_stats() const = 0;
+  virtual const LinkStats& link_stats(LinkId link) const = 0;
   // How far ahead of the kernel's clock an arrival may be announced.
   virtual Picoseconds lookahead() const = 0;
 };

@@ -30,7 +30,7 @@ class PacketFabric : public sc_core::sc_module, public Fabric {
   void attach(NpuId npu, Endpoint& endpoint) override;
   void kick(NpuId npu, Picoseconds at) override;
   const Totals& totals() const override;
-  IdVector<LinkId, LinkStats> link_stats() const override;
+  const LinkStats& link_stats(LinkId link) const override;
   Picoseconds lookahead() const override;
 
  private:

@@ -58,6 +58,7 @@ class MoeCard : public Card {
 
   bool next_message(Picoseconds now, fabric::Message& message) override;
   void message_arrived(const fabric::Arrival& arrival) override;
+  void prefetch_state() const override;
   void wake(Picoseconds now) override;
   void barrier_released(Picoseconds at, Picoseconds latency) override;
   bool done() const override { return done_; }

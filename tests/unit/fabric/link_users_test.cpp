@@ -69,12 +69,13 @@ TEST(LinkUsers, AddUpToWhatTheSimulationCarried) {
       }
     }
     bench.run();
-    const auto stats = bench.engine().link_stats();
+    const auto& engine = bench.engine();
     for (const LinkId link : links) {
       Bytes sent, received;
       for (const LinkUser& user : users.sources(link)) sent += user.bytes;
       for (const LinkUser& user : users.destinations(link)) received += user.bytes;
-      EXPECT_EQ(sent.count(), static_cast<std::int64_t>(stats[link].bytes)) << spread << link.value();
+      EXPECT_EQ(sent.count(), static_cast<std::int64_t>(engine.link_stats(link).bytes))
+          << spread << link.value();
       EXPECT_EQ(received, sent);
     }
   }
