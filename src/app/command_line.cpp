@@ -22,6 +22,7 @@ constexpr const char* kAbout =
 
 constexpr const char* kFooter = R"(Start with:
   podsim run atlas950_v4_pro_decode          one DeepSeek-V4-Pro layer on 8,192 cards
+  podsim kernel list                         the operators of one die, and what each takes
   podsim topology cloudmatrix384 --check     what a pod is made of, and whether its routes hold
   podsim run --help                          every subcommand has examples
 
@@ -65,6 +66,8 @@ ExitCode run(int argc, const char* const* argv) {
   CommandResult result;
   add_run_command(app, result);
   add_topology_command(app, result);
+  add_kernel_command(app, result);
+  add_validate_command(app, result);
   add_trace_command(app, result);
   add_docs_command(app, result);
   try {

@@ -8,8 +8,10 @@
 
 #include "podsim/app/run_files.h"
 #include "podsim/config/verbs.h"
+#include "podsim/npu/die_config.h"
 #include "podsim/pod/metrics.h"
 #include "podsim/pod/scenario.h"
+#include "podsim/study/cases.h"
 
 namespace podsim::app {
 namespace {
@@ -95,8 +97,12 @@ std::vector<ConfigKind> config_kinds() {
       kind<npu::ChipConfig>("chip", "Chip: one card (configs/chips)"),
       kind<npu::StackConfig>("stack", "Software stack: what launches and barriers cost (configs/stacks)"),
       kind<fabric::ProtocolConfig>("protocol", "Protocol: what a link adds to a payload (configs/protocols)"),
+      kind<npu::DieConfig>("die", "Die: the cores of one die and their memory (configs/dies)"),
+      kind<core::CoreConfig>("core", "Core: one generation of AI cores (configs/cores)"),
+      kind<memory::MemoryConfig>("memory", "Memory: L2 and HBM of a die (configs/memory)"),
       kind<topology::GraphConfig>("graph",
                                   "Graph: NPUs, switches and cables one by one (the graph of a pod)"),
+      kind<study::CaseFile>("cases", "Cases: what podsim validate compares (tests/validation)"),
       kind<moe::Model>("model", "Model: a Mixture-of-Experts network (models)"),
   };
 }

@@ -6,6 +6,7 @@ that is spoilt is refused by both. The reader's verdict is podsim's exit code, t
 import copy
 import json
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -14,7 +15,10 @@ import jsonschema
 from podsim import SOURCE, podsim, said
 
 KINDS = {"configs/scenarios": "scenario", "configs/pods": "pod", "configs/chips": "chip", "configs/stacks": "stack",
-         "configs/protocols": "protocol", "models": "model"}
+         "configs/protocols": "protocol", "configs/dies": "die", "configs/cores": "core", "configs/memory": "memory", "models": "model",
+         "tests/validation": "cases"}
+OPEN_MAPS = re.compile(r"/(set|shape|options|also)(/.*)?$")  # of cases: keys and values are of what is run
+MOST_CASES = 8  # of a cases file, to spoil
 
 
 def shipped(kind):
@@ -33,7 +37,11 @@ def objects(node, place=""):
 
 def spoilt(document):
     """(what was done, copy of the document with it done), for every object of it."""
+    if "cases" in document:
+        document = {**document, "cases": document["cases"][:MOST_CASES]}
     for index, (place, _) in enumerate(objects(document)):
+        if OPEN_MAPS.search(place) and "cases" in document:
+            continue
         changes = {"unknown key": lambda o: o.update(no_such_key=1)}
         for key in list(objects(document))[index][1]:
             changes[f"{key} is a list of lists"] = lambda o, key=key: o.update({key: [[[]]]})

@@ -66,7 +66,8 @@ class FakeCore : public kernel::ScalarUnit {
   const kernel::ChipTraits& chip() const override { return traits; }
   const kernel::Placement& placement() const override { return place; }
   bool functional() const override { return functional_; }
-  std::byte* local(kernel::Memory memory) override {
+  // Out of line: g++ 12 otherwise sees an empty array.
+  [[gnu::noinline]] std::byte* local(kernel::Memory memory) override {
     return functional_ ? buffers_[static_cast<std::size_t>(memory)].data() : nullptr;
   }
   std::byte* device_memory() override { return memory_.base(); }

@@ -43,8 +43,7 @@ TEST_F(ReduceTest, MaximumGivesTheSmallestIndexAsBits) {
   const auto c = ub<float>(4096, 8);
   ReduceMax(c, a, ub<float>(8192, 64), 300, true);
   EXPECT_EQ(held(c, 1)[0], 9);
-  const float bits = c.GetValue(1);
-  EXPECT_EQ(*reinterpret_cast<const uint32_t*>(&bits), 77U);
+  EXPECT_EQ(c.ReinterpretCast<uint32_t>().GetValue(1), 77U);
   // 5 repeats leave 10 words, one more round: two instructions.
   EXPECT_EQ(core.of("ReduceMax").size(), 2U);
   ReduceMin(c, a, ub<float>(8192, 64), 300, true);

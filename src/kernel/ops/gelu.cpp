@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/ops/vector_ops.h"
+#include "kernel/ops/vector_tiles.h"
+
+namespace podsim::kernel::ops {
+namespace {
+
+using namespace AscendC;  // NOLINT: kernels are written so
+
+// The tanh form as a sigmoid: x / (1 + exp(-2 sqrt(2/pi) (x + 0.044715 x^3))). Hendrycks and Gimpel, 2016.
+constexpr float kCubic = 0.044715F;
+constexpr float kSlope = -1.5957691216057308F;
+
+template <class T>
+struct Gelu {
+  TBuf<> in_scratch;
+  TBuf<> out_scratch;
+
+  void init(TPipe& pipe, uint32_t tile) {
+    if constexpr (!kIsFloat<T>) {
+      pipe.InitBuffer(in_scratch, static_cast<uint32_t>(tile * sizeof(float)));
+      pipe.InitBuffer(out_scratch, static_cast<uint32_t>(tile * sizeof(float)));
+    }
+  }
+  void operator()(const LocalTensor<T>& out, const std::array<LocalTensor<T>, 1>& in, uint32_t count) {
+    LocalTensor<float> x;
+    LocalTensor<float> y;
+    if constexpr (kIsFloat<T>) {
+      x = in[0];
+      y = out;
+    } else {
+      x = as_float(in[0], in_scratch.template Get<float>(), count);
+      y = out_scratch.template Get<float>();
+    }
+    const auto n = static_cast<int32_t>(count);
+    Mul(y, x, x, n);
+    Mul(y, y, x, n);
+    Muls(y, y, kCubic, n);
+    Add(y, y, x, n);
+    Muls(y, y, kSlope, n);
+    Exp(y, y, n);
+    Adds(y, y, 1.0F, n);
+    Div(y, x, y, n);
+    finish(out, y, count);
+  }
+};
+
+double reference(double x) {
+  return x / (1 + std::exp(static_cast<double>(kSlope) * (x + static_cast<double>(kCubic) * x * x * x)));
+}
+
+template <class T>
+std::unique_ptr<OpRun> prepare_as(const OpContext& context) {
+  const auto n = static_cast<uint64_t>(shape_value(context.request, "n", 0, 1, int64_t{1} << 36));
+  const StreamPlan plan =
+      plan_stream(context, n, 2, 2 * sizeof(T), kIsFloat<T> ? 0 : 2 * sizeof(float), sizeof(T));
+  T* const x = device_array<T>(context.memory, n);
+  T* const y = device_array<T>(context.memory, n);
+  RunParts run;
+  run.blocks = plan.blocks;
+  run.kernel = [=] { run_stream<T, T, 1>(plan, {x}, y, Gelu<T>()); };
+  run.fill = [=, seed = context.request.seed] { fill_uniform(x, n, seed, "x", -6, 6); };
+  run.check = [=] {
+    // The exponent, up to 17 in size, carries the rounding of its steps into the result.
+    Tolerance tolerance = rounded_to<T>();
+    tolerance.absolute = 2e-6;
+    return first_difference("y", y, n, tolerance,
+                            [=](uint64_t i) { return reference(static_cast<double>(x[i])); });
+  };
+  run.flops = 8.0 * static_cast<double>(n);
+  run.bytes = static_cast<double>(2 * n * sizeof(T));
+  run.tiling = tiling_of(plan);
+  return make_run(std::move(run));
+}
+
+std::unique_ptr<OpRun> prepare(const OpContext& context) {
+  return with_type(context.dtype,
+                   [&](auto tag) { return prepare_as<typename decltype(tag)::Type>(context); });
+}
+
+}  // namespace
+
+Op gelu() {
+  return with_preparation({"gelu",
+                           "y = gelu(x), tanh form",
+                           {{"n", "elements", ""}},
+                           {"fp32", "fp16", "bf16"},
+                           stream_options(),
+                           {}},
+                          prepare);
+}
+
+}  // namespace podsim::kernel::ops

@@ -1,0 +1,395 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernel/ops/matmul_order.h"
+#include "podsim/kernel/ascendc.h"
+
+// The matrix product on one cube core, written as a kernel against the kernel interface: packets of A and B
+// from GM to L1, base blocks from L1 to L0, Mmad, Fixpipe, with explicit flags between the pipes.
+namespace podsim::kernel::ops {
+
+template <MatmulType kType>
+struct MatmulElement;
+template <>
+struct MatmulElement<MatmulType::Fp16> {
+  using T = half;
+  using Sum = float;
+};
+template <>
+struct MatmulElement<MatmulType::Bf16> {
+  using T = bfloat16_t;
+  using Sum = float;
+};
+template <>
+struct MatmulElement<MatmulType::Fp32> {
+  using T = float;
+  using Sum = float;
+};
+template <>
+struct MatmulElement<MatmulType::Int8> {
+  using T = int8_t;
+  using Sum = int32_t;
+};
+template <>
+struct MatmulElement<MatmulType::Fp8> {
+  using T = fp8_e4m3fn_t;
+  using Sum = float;
+};
+template <>
+struct MatmulElement<MatmulType::MxFp8> {
+  using T = fp8_e4m3fn_t;
+  using Sum = float;
+};
+template <>
+struct MatmulElement<MatmulType::MxFp4> {
+  using T = fp4x2_e2m1_t;
+  using Sum = float;
+};
+
+// Where a finished tile goes; what happens around it.
+struct TileTarget {
+  std::byte* data = nullptr;
+  std::uint64_t pitch = 0;  // elements between rows
+};
+class TileSink {
+ public:
+  virtual ~TileSink() = default;
+  virtual TileTarget target(const MatmulTile& tile) = 0;  // before its Fixpipe
+  virtual void written(const MatmulTile& tile) = 0;       // after it
+};
+
+template <MatmulType kType>
+class CubeMatmul {
+ public:
+  using T = typename MatmulElement<kType>::T;
+  using Sum = typename MatmulElement<kType>::Sum;
+  static constexpr bool kMx = kType == MatmulType::MxFp8 || kType == MatmulType::MxFp4;
+
+  CubeMatmul(const MatmulOperands& operands, const MatmulTiling& tiling, const TileOrder& order,
+             std::uint64_t core, DataType out, TileSink& sink)
+      : operands_(operands),
+        tiling_(tiling),
+        l1_(plan_l1(operands, tiling)),
+        out_(out),
+        sink_(sink),
+        blocks_(order, tiling, core, 1),
+        a_{KWalk(order, tiling, core, tiling.step_ka), 0, {}, 0, 0, true},
+        b_{KWalk(order, tiling, core, tiling.step_kb), 2, {}, 0, 0, true},
+        arch_3510_(is_3510()),
+        l0a_(part_of(Memory::L0a)),
+        l0b_(part_of(Memory::L0b)) {}
+
+  void run() {
+    using namespace AscendC;
+    for (uint32_t i = 0; i < tiling_.l1_buffers; ++i) {
+      SetFlag<HardEvent::MTE1_MTE2>(event(a_, i));
+      SetFlag<HardEvent::MTE1_MTE2>(event(b_, i));
+    }
+    for (uint32_t i = 0; i < tiling_.l0_buffers; ++i) SetFlag<HardEvent::M_MTE1>(static_cast<int32_t>(i));
+    if (!tiling_.unit_flag) {
+      for (uint32_t i = 0; i < tiling_.l0c_buffers; ++i) SetFlag<HardEvent::FIX_M>(static_cast<int32_t>(i));
+    }
+    load_b();  // the larger packet first
+    load_a();
+    while (blocks_.next()) block();
+    for (uint32_t i = 0; i < tiling_.l1_buffers; ++i) {
+      WaitFlag<HardEvent::MTE1_MTE2>(event(a_, i));
+      WaitFlag<HardEvent::MTE1_MTE2>(event(b_, i));
+    }
+    for (uint32_t i = 0; i < tiling_.l0_buffers; ++i) WaitFlag<HardEvent::M_MTE1>(static_cast<int32_t>(i));
+    if (!tiling_.unit_flag) {
+      for (uint32_t i = 0; i < tiling_.l0c_buffers; ++i) WaitFlag<HardEvent::FIX_M>(static_cast<int32_t>(i));
+    }
+  }
+
+ private:
+  struct Packet {
+    std::uint32_t pitch = 0;   // rows of a stripe in L1
+    std::uint32_t scales = 0;  // 32 B units of scales along k
+  };
+  // Packets of A or B, loaded in the order in which the blocks use them.
+  struct Stream {
+    KWalk walk;
+    std::int32_t first_event;
+    std::array<Packet, 2> packets;
+    std::uint64_t loaded;
+    std::uint64_t opened;
+    bool more;
+  };
+
+  std::uint32_t part_of(Memory memory) const {
+    return static_cast<std::uint32_t>(scalar_unit().chip().capacity[static_cast<std::size_t>(memory)] /
+                                      tiling_.l0_buffers);
+  }
+  static std::int32_t event(const Stream& stream, std::uint64_t buffer) {
+    return stream.first_event + static_cast<std::int32_t>(buffer);
+  }
+
+  // --- GM to L1
+  // -----------------------------------------------------------------------------------------------
+
+  void load_a() {
+    using namespace AscendC;
+    if (!a_.more || !(a_.more = a_.walk.next())) return;
+    const auto buffer = static_cast<uint32_t>(a_.loaded++ % tiling_.l1_buffers);
+    const MatmulTile& tile = a_.walk.tile();
+    Packet& packet = a_.packets[buffer];
+    packet.pitch = static_cast<uint32_t>(round_to(tile.m, 16));
+    WaitFlag<HardEvent::MTE1_MTE2>(event(a_, buffer));
+    copy_in(LocalTensor<T>(TPosition::A1, l1_.a(buffer), 0), operands_.a, 0, tile.m0, tile.m, a_.walk.k(),
+            a_.walk.length(), packet.pitch);
+    if constexpr (kMx) {
+      packet.scales = a_.walk.length() / 64;
+      copy_scales(l1_.scales_of_a(buffer), operands_.a_scales, tile.m0, tile.m, a_.walk.k(), packet.scales);
+    }
+    SetFlag<HardEvent::MTE2_MTE1>(event(a_, buffer));
+  }
+
+  void load_b() {
+    using namespace AscendC;
+    if (!b_.more || !(b_.more = b_.walk.next())) return;
+    const auto buffer = static_cast<uint32_t>(b_.loaded++ % tiling_.l1_buffers);
+    const MatmulTile& tile = b_.walk.tile();
+    Packet& packet = b_.packets[buffer];
+    const LocalTensor<T> place(TPosition::B1, l1_.b(buffer), 0);
+    const uint64_t group = tile.group * operands_.b.bytes(operands_.bits());
+    WaitFlag<HardEvent::MTE1_MTE2>(event(b_, buffer));
+    if (operands_.b_transposed) {
+      packet.pitch = static_cast<uint32_t>(round_to(tile.n, 16));
+      copy_in(place, operands_.b, group, tile.n0, tile.n, b_.walk.k(), b_.walk.length(), packet.pitch);
+    } else {
+      packet.pitch = static_cast<uint32_t>(round_to(b_.walk.length(), operands_.b_unit()));
+      copy_in(place, operands_.b, group, b_.walk.k(), b_.walk.length(), tile.n0, tile.n, packet.pitch);
+    }
+    if constexpr (kMx) {
+      packet.scales = b_.walk.length() / 64;
+      copy_scales(l1_.scales_of_b(buffer), operands_.b_scales + tile.group * operands_.n * (operands_.k / 32),
+                  tile.n0, tile.n, b_.walk.k(), packet.scales);
+    }
+    SetFlag<HardEvent::MTE2_MTE1>(event(b_, buffer));
+  }
+
+  // rows x columns of `from`, `bytes` after its start, as fractals in stripes of `pitch` rows.
+  static void copy_in(const AscendC::LocalTensor<T>& to, const GmMatrix& from, std::uint64_t bytes,
+                      std::uint64_t row, std::uint32_t rows, std::uint64_t column, std::uint32_t columns,
+                      std::uint32_t pitch) {
+    using namespace AscendC;
+    constexpr uint32_t kC0 = 256 / kBitsOf<T>;
+    GlobalTensor<T> source;
+    source.SetGlobalBuffer(reinterpret_cast<T*>(from.data + bytes));
+    const GlobalTensor<T> at = source[from.index(row, column, kBitsOf<T>)];
+    if (from.nz) {  // stripes as they are
+      const auto held = static_cast<uint32_t>(round_to(rows, 16));
+      DataCopy(to, at, DataCopyParams(parts_of(columns, kC0), held, from.padded_rows() - held, pitch - held));
+      return;
+    }
+    if (from.columns <= 65535 || is_3510()) {
+      DataCopy(to, at, Nd2NzParams(1, rows, columns, 0, from.columns, pitch, 1, 0));
+      return;
+    }
+    for (uint32_t i = 0; i < rows; ++i) {  // dav-2201 counts the pitch in 16 bits: row by row
+      DataCopy(to[i * kC0], at[i * from.columns], Nd2NzParams(1, 1, columns, 0, columns, pitch, 1, 0));
+    }
+  }
+
+  // Pairs of scales (of 64 values of k) as 16-bit elements: 16 rows beside one another in 32 B.
+  void copy_scales(std::uint32_t to, std::byte* from, std::uint64_t row, std::uint32_t rows, std::uint64_t k,
+                   std::uint32_t units) {
+    using namespace AscendC;
+    GlobalTensor<half> source;
+    source.SetGlobalBuffer(reinterpret_cast<half*>(from));
+    const uint64_t pitch = operands_.k / 64;
+    DataCopy(LocalTensor<half>(TPosition::A1, to, 0), source[row * pitch + k / 64],
+             Dn2NzParams(1, units, rows, 0, pitch, units, 1, 0));
+  }
+
+  // --- L1 to L0
+  // -----------------------------------------------------------------------------------------------
+
+  // Waits for a packet on its first block only, and asks for the next one as soon as it is there.
+  template <class Load>
+  void open(Stream& stream, Load load) {
+    using namespace AscendC;
+    if (stream.loaded == stream.opened) load();
+    WaitFlag<HardEvent::MTE2_MTE1>(event(stream, stream.opened % tiling_.l1_buffers));
+    ++stream.opened;
+    if (tiling_.l1_buffers > 1) load();
+  }
+
+  // Rows of fractals side by side: A, or B that lies transposed. As one LoadData3D on 2201, whose image is
+  // one row of `pitch` pixels with k channels.
+  void load_rows(const AscendC::LocalTensor<T>& to, std::uint32_t from, const Packet& packet,
+                 std::uint32_t at, std::uint32_t k, AscendC::TPosition l1, std::uint32_t scales) {
+    using namespace AscendC;
+    constexpr uint32_t kC0 = 256 / kBitsOf<T>;
+    const uint32_t stripes = (k + kC0 - 1) / kC0;
+    const LocalTensor<T> source(l1, from + at / kC0 * packet.pitch * 32, 0);
+    if (!arch_3510_) {
+      LoadData3DParamsV2<T> p;
+      p.l1H = 1;
+      p.l1W = p.mExtension = static_cast<uint16_t>(packet.pitch);
+      p.channelSize = p.kExtension = static_cast<uint16_t>(stripes * kC0);
+      LoadData(to, source, p);
+      return;
+    }
+    const uint32_t fractals = packet.pitch / 16;
+    const LoadData2DParamsV2 p(0, 0, fractals, stripes, static_cast<int32_t>(fractals), fractals, false, 0);
+    if constexpr (kMx) {
+      const LoadData2DMxParams mx(0, at / 64, fractals, k / 64, packet.scales, k / 64);
+      LoadData(to, source, LocalTensor<fp8_e8m0_t>(l1, scales, 0), p, mx);
+    } else {
+      static_cast<void>(scales);
+      LoadData(to, source, p);
+    }
+  }
+
+  // B as it is multiplied, k x n: every fractal is turned.
+  void load_turned(const AscendC::LocalTensor<T>& to, std::uint32_t from, const Packet& packet,
+                   std::uint32_t at, std::uint32_t k, std::uint32_t columns) {
+    using namespace AscendC;
+    constexpr uint32_t kC0 = 256 / kBitsOf<T>;
+    const uint32_t stripes = columns / kC0;
+    const LocalTensor<T> source(TPosition::B1, from + at * 32, 0);
+    if (arch_3510_) {
+      const auto rows = static_cast<uint32_t>(round_to(k, kC0 > 16 ? kC0 : 16));
+      LoadData(to, source,
+               LoadData2DParamsV2(0, 0, rows / 16, stripes, static_cast<int32_t>(packet.pitch / 16),
+                                  columns / 16, true, 0));
+    } else if constexpr (kBitsOf<T> == 16) {
+      for (uint32_t i = 0; i < (k + 15) / 16; ++i) {
+        LoadData(to[i * columns * 16], source[i * 256],
+                 LoadData2DParams(0, stripes, packet.pitch / 16, 0, 0, true, 0));
+      }
+    } else if constexpr (kBitsOf<T> == 8) {
+      for (uint32_t i = 0; i < (k + 31) / 32; ++i) {
+        LoadDataWithTranspose(to[i * columns * 32], source[i * 1024],
+                              LoadData2dTransposeParams(0, stripes, packet.pitch / 32, 1, 0));
+      }
+    }
+  }
+
+  // --- one Mmad
+  // -----------------------------------------------------------------------------------------------
+
+  void block() {
+    using namespace AscendC;
+    const MatmulTile& tile = blocks_.tile();
+    const uint32_t base = tiling_.base_k;
+    const auto at = static_cast<uint32_t>(blocks_.from_span() / base);
+    const uint32_t k = blocks_.length();
+    const bool last = blocks_.last();
+    if (at % tiling_.step_kb == 0) open(b_, [this] { load_b(); });
+    if (at % tiling_.step_ka == 0) open(a_, [this] { load_a(); });
+
+    const auto half_of = static_cast<int32_t>(count_++ % tiling_.l0_buffers);
+    const LocalTensor<T> a(TPosition::A2, l0a_ * static_cast<uint32_t>(half_of), 0);
+    const LocalTensor<T> b(TPosition::B2, l0b_ * static_cast<uint32_t>(half_of), 0);
+    const auto a_buffer = static_cast<uint32_t>((a_.opened - 1) % tiling_.l1_buffers);
+    const auto b_buffer = static_cast<uint32_t>((b_.opened - 1) % tiling_.l1_buffers);
+    const auto columns = static_cast<uint32_t>(
+        round_to(tile.n, operands_.b_transposed ? 16 : std::max<uint64_t>(16, operands_.c0())));
+    WaitFlag<HardEvent::M_MTE1>(half_of);
+    load_rows(a, l1_.a(a_buffer), a_.packets[a_buffer], at % tiling_.step_ka * base, k, TPosition::A1,
+              l1_.scales_of_a(a_buffer));
+    const uint32_t b_at = at % tiling_.step_kb * base;
+    if (operands_.b_transposed) {
+      load_rows(b, l1_.b(b_buffer), b_.packets[b_buffer], b_at, k, TPosition::B1, l1_.scales_of_b(b_buffer));
+    } else {
+      load_turned(b, l1_.b(b_buffer), b_.packets[b_buffer], b_at, k, columns);
+    }
+    const bool span_ends = last || blocks_.ends_span();
+    if (span_ends || (at + 1) % tiling_.step_ka == 0) SetFlag<HardEvent::MTE1_MTE2>(event(a_, a_buffer));
+    if (span_ends || (at + 1) % tiling_.step_kb == 0) SetFlag<HardEvent::MTE1_MTE2>(event(b_, b_buffer));
+    SetFlag<HardEvent::MTE1_M>(half_of);
+
+    const auto result = static_cast<uint32_t>(tiles_ % tiling_.l0c_buffers);
+    const LocalTensor<Sum> c(TPosition::CO1,
+                             result * (tiling_.base_m * tiling_.base_n * 4 + 1023) / 1024 * 1024, 0);
+    if (blocks_.first() && !tiling_.unit_flag) WaitFlag<HardEvent::FIX_M>(static_cast<int32_t>(result));
+    WaitFlag<HardEvent::MTE1_M>(half_of);
+    const uint32_t rows =
+        a_.packets[a_buffer].pitch;  // whole fractals, so that a single row is no vector product
+    multiply(c, a, b, MmadParams(rows, columns, k, unit(last), false, blocks_.first()));
+    SetFlag<HardEvent::M_MTE1>(half_of);
+    // Results of few fractals would be read again before they are written.
+    if (!last && rows / 16 * (columns / 16) < 10) PipeBarrier<PIPE_M>();
+    if (last) store(c, tile, result, rows);
+  }
+
+  static void multiply(const AscendC::LocalTensor<Sum>& c, const AscendC::LocalTensor<T>& a,
+                       const AscendC::LocalTensor<T>& b, const AscendC::MmadParams& params) {
+    if constexpr (kMx)
+      AscendC::MmadMx(c, a, b, params);
+    else
+      AscendC::Mmad(c, a, b, params);
+  }
+
+  std::uint32_t unit(bool last) const { return tiling_.unit_flag ? (last ? 3 : 2) : 0; }
+
+  // --- L0C to GM
+  // ----------------------------------------------------------------------------------------------
+
+  void store(const AscendC::LocalTensor<Sum>& c, const MatmulTile& tile, std::uint32_t result,
+             std::uint32_t rows) {
+    using namespace AscendC;
+    const auto id = static_cast<int32_t>(result);
+    if (!tiling_.unit_flag) {
+      SetFlag<HardEvent::M_FIX>(id);
+      WaitFlag<HardEvent::M_FIX>(id);
+    }
+    const TileTarget target = sink_.target(tile);
+    if constexpr (std::is_same_v<Sum, float>) {
+      if (out_ == DataType::Fp32) fixpipe<float>(c, tile, rows, target, NoQuant);
+      if (out_ == DataType::Fp16) fixpipe<half>(c, tile, rows, target, F322F16);
+      if (out_ == DataType::Bf16) fixpipe<bfloat16_t>(c, tile, rows, target, F322BF16);
+    } else {
+      if (out_ == DataType::Int32) fixpipe<int32_t>(c, tile, rows, target, NoQuant);
+      if (out_ == DataType::Fp16) fixpipe<half>(c, tile, rows, target, DEQF16);
+    }
+    sink_.written(tile);
+    if (!tiling_.unit_flag) SetFlag<HardEvent::FIX_M>(id);
+    ++tiles_;
+  }
+
+  template <class Out>
+  void fixpipe(const AscendC::LocalTensor<Sum>& c, const MatmulTile& tile, std::uint32_t rows,
+               const TileTarget& target, QuantMode_t mode) {
+    if (arch_3510_)
+      fixpipe_with<Out, AscendC::FixpipeParamsArch3510<AscendC::CO2Layout::ROW_MAJOR>>(c, tile, rows, target,
+                                                                                       mode);
+    else
+      fixpipe_with<Out, AscendC::FixpipeParamsV220>(c, tile, rows, target, mode);
+  }
+  template <class Out, class Params>
+  void fixpipe_with(const AscendC::LocalTensor<Sum>& c, const MatmulTile& tile, std::uint32_t rows,
+                    const TileTarget& target, QuantMode_t mode) {
+    AscendC::GlobalTensor<Out> to;
+    to.SetGlobalBuffer(reinterpret_cast<Out*>(target.data));
+    Params params;
+    params.nSize = static_cast<std::uint16_t>(tile.n);
+    params.mSize = static_cast<std::uint16_t>(tile.m);
+    params.srcStride = static_cast<std::uint16_t>(rows);
+    params.dstStride = static_cast<std::uint32_t>(target.pitch);
+    params.quantPre = mode;
+    params.deqScalar = __builtin_bit_cast(std::uint32_t, operands_.scale);
+    params.unitFlag = static_cast<std::uint8_t>(unit(true));
+    AscendC::Fixpipe<Out, Sum, AscendC::CFG_ROW_MAJOR>(to, c, params);
+  }
+
+  const MatmulOperands& operands_;
+  const MatmulTiling& tiling_;
+  const L1Plan l1_;
+  const DataType out_;
+  TileSink& sink_;
+  KWalk blocks_;
+  Stream a_;
+  Stream b_;
+  const bool arch_3510_;
+  const std::uint32_t l0a_;  // bytes of one of its buffers
+  const std::uint32_t l0b_;
+  std::uint64_t count_ = 0;  // base blocks so far
+  std::uint64_t tiles_ = 0;
+};
+
+}  // namespace podsim::kernel::ops

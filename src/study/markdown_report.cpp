@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "podsim/study/report.h"
+#include "podsim/study/statistics.h"
+#include "study/report_words.h"
+
+namespace podsim::study {
+namespace {
+
+// A text in a cell of a table, or in a line of a list.
+std::string cell(std::string text) {
+  for (char& c : text)
+    if (c == '\n' || c == '\r') c = ' ';
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+  return text;
+}
+
+std::string pipe_cell(const Result& result) {
+  if (!result.expected_pipe) return "";
+  const char* simulated = result.pipe ? config::enum_name(*result.pipe) : "-";
+  return fmt::format("{} / {}", config::enum_name(*result.expected_pipe), simulated);
+}
+
+std::string table_row(const Result& result, bool with_pipes) {
+  const std::string unit = result.unit.empty() ? "" : " " + result.unit;
+  std::string text =
+      fmt::format("| {} | {} | {}{} | {} | {} | {} | {} |", cell(row_name(result)), cell(result.conditions),
+                  figure_text(result.expected), cell(unit), cell(value_text(result)), error_text(result),
+                  kind_text(result), verdict_name(result.verdict));
+  if (with_pipes) text += fmt::format(" {} |", pipe_cell(result));
+  return text + "\n";
+}
+
+std::string reasons(const Family& family) {
+  std::string text;
+  for (const Result& result : family.results) {
+    if (result.verdict == Verdict::Explained)
+      text += fmt::format("- `{}`: {}\n", result.id, cell(result.why));
+    if (result.verdict == Verdict::Failed)
+      text += fmt::format("- `{}` failed: {}\n", row_name(result), cell(result.failure));
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
+std::string section(const Family& family) {
+  const bool with_pipes = family.statistics.pipes.count > 0;
+  std::string text = fmt::format("\n## {}\n\n", cell(family.name));
+  for (const std::string& line : statistics_lines(family.statistics))
+    text += fmt::format("- {}\n", cell(line));
+  text += "\n| case | conditions | measured | simulated | error | row is | verdict |";
+  text += with_pipes ? " busiest pipe measured / simulated |\n" : "\n";
+  text += with_pipes ? "|---|---|---|---|---|---|---|---|\n" : "|---|---|---|---|---|---|---|\n";
+  for (const Result& result : family.results) text += table_row(result, with_pipes);
+  return text + reasons(family);
+}
+
+}  // namespace
+
+std::string markdown_report(const std::vector<Result>& results) {
+  const Statistics whole = statistics(results);
+  std::string text =
+      fmt::format("# Validation\n\n{}. Error = simulated / measured - 1.\n\n", verdict_counts(whole));
+  for (const std::string& line : statistics_lines(whole)) text += fmt::format("- {}\n", cell(line));
+  for (const Family& family : by_family(results)) text += section(family);
+  return text;
+}
+
+}  // namespace podsim::study
