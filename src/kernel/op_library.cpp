@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernel/ops/grouped_matmul.h"
 #include "kernel/ops/matmul.h"
 #include "kernel/ops/vector_ops.h"
 #include "podsim/base/error.h"
@@ -14,8 +15,8 @@ namespace {
 
 // One line per operator.
 constexpr Op (*kOps[])() = {
-    ops::elementwise_chain, ops::gelu,         ops::matmul,     ops::rms_norm,
-    ops::softmax,           ops::swiglu_quant, ops::vector_add,
+    ops::elementwise_chain, ops::gelu,    ops::grouped_matmul, ops::matmul,
+    ops::rms_norm,          ops::softmax, ops::swiglu_quant,   ops::vector_add,
 };
 
 std::vector<Op> sorted_ops() {

@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: podsim authors
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "podsim/base/error.h"
+#include "podsim/base/random.h"
+#include "support/op_bench.h"
+
+namespace podsim {
+namespace {
+
+using kernel::OpRequest;
+
+// Options as the request takes them, with the rows of every group among them.
+OpRequest experts(const std::string& rows, std::int64_t n, std::int64_t k, const std::string& dtype,
+                  std::map<std::string, std::string> options = {}) {
+  OpRequest request;
+  request.shape = {{"n", n}, {"k", k}};
+  request.dtype = dtype;
+  request.options = std::move(options);
+  request.options["rows"] = rows;
+  return request;
+}
+
+void expect_right(test::OpBench& bench, const OpRequest& request) {
+  std::string said = request.dtype;
+  for (const auto& [key, value] : request.shape) said += fmt::format(" {}={}", key, value);
+  for (const auto& [key, value] : request.options) said += fmt::format(" {}={}", key, value);
+  const test::OpBench::Outcome outcome = bench.run("grouped_matmul", request);
+  EXPECT_EQ(outcome.wrong, "") << said;
+  EXPECT_EQ(outcome.hazards, 0U) << said;
+  EXPECT_EQ(bench.run("grouped_matmul", request, false).duration, outcome.duration) << said;
+}
+
+// Some experts get no token at all.
+void expect_random_groups_right(const std::string& chip, const std::vector<std::string>& dtypes) {
+  test::OpBench bench(chip);
+  Random random(11, "grouped matmul shapes");
+  for (const std::string& dtype : dtypes) {
+    for (const char* const transposed : {"0", "1"}) {
+      std::string rows = std::to_string(1 + random.below(200));
+      for (int g = 0; g < 4; ++g) rows += "," + std::to_string(random.below(3) == 0 ? 0 : random.below(150));
+      const auto n = static_cast<std::int64_t>(1 + random.below(300));
+      const auto k = static_cast<std::int64_t>(1 + random.below(300));
+      expect_right(bench, experts(rows, n, k, dtype, {{"b_transposed", transposed}}));
+    }
+  }
+}
+
+TEST(GroupedMatmul, IsRightForRandomGroupsOn2201) {
+  expect_random_groups_right("ascend910b1", {"fp16", "bf16", "int8"});
+}
+TEST(GroupedMatmul, IsRightForRandomGroupsOn3510) {
+  expect_random_groups_right("ascend950pr", {"fp16", "int8", "fp8"});
+}
+
+TEST(GroupedMatmul, IsRightWithEveryOptionOfInt8) {
+  test::OpBench bench("ascend910b1");
+  for (const std::map<std::string, std::string>& options :
+       std::vector<std::map<std::string, std::string>>{{{"ring", "1"}},
+                                                       {{"ring", "2"}, {"base_m", "32"}, {"base_n", "64"}},
+                                                       {{"activation", "gelu"}},
+                                                       {{"out", "bf16"}},
+                                                       {{"dequant", "fixpipe"}},
+                                                       {{"out", "int32"}},
+                                                       {{"b_format", "nz"}},
+                                                       {{"b_format", "nz"}, {"b_transposed", "1"}},
+                                                       {{"unit_flag", "0"}, {"swizzle", "2,1"}}}) {
+    expect_right(bench, experts("37,0,130,1", 200, 150, "int8", options));
+  }
+}
+
+TEST(GroupedMatmul, ManyTilesOnOneCoreUseTheRingAgainAndAgain) {
+  test::OpBench bench("ascend910b1");
+  OpRequest request = experts("100,60", 300, 64, "int8", {{"base_m", "16"}, {"base_n", "32"}, {"ring", "3"}});
+  request.cores = 2;
+  expect_right(bench, request);
+}
+
+TEST(GroupedMatmul, AGroupWithoutRowsCostsNothing) {
+  test::OpBench bench("ascend910b1");
+  const auto time = [&](const char* rows) {
+    return bench.run("grouped_matmul", experts(rows, 1024, 512, "fp16"), false).duration;
+  };
+  const Picoseconds full = time("64,64");
+  EXPECT_EQ(time("64,0,64"), full);
+  EXPECT_LT(time("64"), full);
+}
+
+TEST(GroupedMatmul, ADeeperRingIsFaster) {
+  test::OpBench bench("ascend910b1");
+  const auto time = [&](const char* ring) {
+    OpRequest request = experts("512,512", 2048, 1024, "int8", {{"ring", ring}});
+    request.cores = 4;
+    return bench.run("grouped_matmul", request, false).duration;
+  };
+  EXPECT_LT(time("4"), time("1"));
+}
+
+TEST(GroupedMatmul, GroupsOfOneSizeAreGivenByTwoNumbers) {
+  test::OpBench bench("ascend910b1");
+  OpRequest uniform = experts("", 256, 128, "fp16");
+  uniform.options.clear();
+  uniform.shape["groups"] = 3;
+  uniform.shape["m"] = 40;
+  EXPECT_EQ(bench.run("grouped_matmul", uniform, false).duration,
+            bench.run("grouped_matmul", experts("40,40,40", 256, 128, "fp16"), false).duration);
+}
+
+std::string refusal(const OpRequest& request) {
+  test::OpBench bench("ascend910b1");
+  try {
+    bench.run("grouped_matmul", request, false);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(GroupedMatmulRefuses, GroupsWithoutAnyRow) {
+  EXPECT_EQ(refusal(experts("0,0", 16, 16, "fp16")), "no group has rows");
+}
+TEST(GroupedMatmulRefuses, RowsThatAreNoNumbers) {
+  EXPECT_EQ(refusal(experts("12,x", 16, 16, "fp16")), "rows is \"x\", expected a whole number");
+}
+TEST(GroupedMatmulRefuses, VectorCoresForFloats) {
+  EXPECT_EQ(refusal(experts("12", 16, 16, "fp16", {{"dequant", "vector"}})),
+            "dequant is \"vector\", which needs dtype int8 and out fp16 or bf16");
+}
+TEST(GroupedMatmulRefuses, AnActivationWithoutVectorCores) {
+  EXPECT_EQ(refusal(experts("12", 16, 16, "int8", {{"dequant", "fixpipe"}, {"activation", "gelu"}})),
+            "activation is \"gelu\", which needs dequant \"vector\"");
+}
+
+}  // namespace
+}  // namespace podsim
