@@ -84,8 +84,8 @@ void AiCore::scalar_thread() {
     }
     // Outside the handler: what follows may switch threads, which a handler must not.
     if (error) {
-      around_.listener->core_failed(*this, error);
-      wait();  // for ever: the die is not used again
+      around_.listener->core_failed(*this, std::move(error));  // this stack is never unwound
+      wait();                                                  // for ever: the die is not used again
     }
     busy_ = false;
     around_.listener->core_finished(*this, local_);

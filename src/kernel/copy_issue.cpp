@@ -309,7 +309,13 @@ void copy_to_nz(const char* call, const LocalPlace& destination, const GlobalPla
   instruction.work = move;
   instruction.touch(
       Footprint{Memory::Gm, false, move.matrices, move.address, matrix_bytes, move.matrix_stride});
-  instruction.touch(footprint(destination.memory, true, destination.address, last + block));
+  if (copy.matrices == 1) {  // stripe by stripe: other rows may lie between
+    instruction.touch(Footprint{destination.memory, true, static_cast<std::uint32_t>(stripes),
+                                destination.address, ((copy.rows - 1) * copy.n_stride + 1) * kBlockBytes,
+                                copy.c0_stride * kBlockBytes});
+  } else {
+    instruction.touch(footprint(destination.memory, true, destination.address, last + block));
+  }
   if (!unit.functional()) return unit.issue(instruction, {});
   std::byte* const to = unit.local(destination.memory) + destination.address;
   unit.issue(instruction, [to, from = source.pointer, copy, bits, c0, stripes] {

@@ -242,7 +242,7 @@ std::unique_ptr<OpRun> prepare(const OpContext& context) {
 std::vector<OpKey> options() {
   std::vector<OpKey> keys = matmul_tiling_keys();
   const std::vector<OpKey> own{
-      {"rows", "rows of every group, \"12,0,7\", instead of groups and m", "m each"},
+      {"rows", "rows of every group, \"12:0:7\", instead of groups and m", "m each"},
       {"b_transposed", "1: weights are stored n x k", "0"},
       {"b_format", "nd: row by row, nz: in stripes of 32 B", "nd"},
       {"out", "type of c: fp16, bf16, fp32, int32", "that of a; fp16 with int8"},

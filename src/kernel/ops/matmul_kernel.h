@@ -76,6 +76,7 @@ class CubeMatmul {
         blocks_(order, tiling, core, 1),
         a_{KWalk(order, tiling, core, tiling.step_ka), 0, {}, 0, 0, true},
         b_{KWalk(order, tiling, core, tiling.step_kb), 2, {}, 0, 0, true},
+        scales_{KWalk(order, tiling, core, tiling.step_scales), 4, {}, 0, 0, true},
         arch_3510_(is_3510()),
         l0a_(part_of(Memory::L0a)),
         l0b_(part_of(Memory::L0b)) {}
@@ -85,6 +86,7 @@ class CubeMatmul {
     for (uint32_t i = 0; i < tiling_.l1_buffers; ++i) {
       SetFlag<HardEvent::MTE1_MTE2>(event(a_, i));
       SetFlag<HardEvent::MTE1_MTE2>(event(b_, i));
+      if (kMx) SetFlag<HardEvent::MTE1_MTE2>(event(scales_, i));
     }
     for (uint32_t i = 0; i < tiling_.l0_buffers; ++i) SetFlag<HardEvent::M_MTE1>(static_cast<int32_t>(i));
     if (!tiling_.unit_flag) {
@@ -92,10 +94,12 @@ class CubeMatmul {
     }
     load_b();  // the larger packet first
     load_a();
+    if (kMx) load_scales();
     while (blocks_.next()) block();
     for (uint32_t i = 0; i < tiling_.l1_buffers; ++i) {
       WaitFlag<HardEvent::MTE1_MTE2>(event(a_, i));
       WaitFlag<HardEvent::MTE1_MTE2>(event(b_, i));
+      if (kMx) WaitFlag<HardEvent::MTE1_MTE2>(event(scales_, i));
     }
     for (uint32_t i = 0; i < tiling_.l0_buffers; ++i) WaitFlag<HardEvent::M_MTE1>(static_cast<int32_t>(i));
     if (!tiling_.unit_flag) {
@@ -105,10 +109,9 @@ class CubeMatmul {
 
  private:
   struct Packet {
-    std::uint32_t pitch = 0;   // rows of a stripe in L1
-    std::uint32_t scales = 0;  // 32 B units of scales along k
+    std::uint32_t pitch = 0;  // rows of a stripe in L1; of scales, 32 B units along k
   };
-  // Packets of A or B, loaded in the order in which the blocks use them.
+  // Packets of A, of B or of both's scales, loaded in the order in which the blocks use them.
   struct Stream {
     KWalk walk;
     std::int32_t first_event;
@@ -116,6 +119,13 @@ class CubeMatmul {
     std::uint64_t loaded;
     std::uint64_t opened;
     bool more;
+  };
+
+  // Scales of a base block in L1.
+  struct ScalePlace {
+    std::uint32_t address = 0;
+    std::uint32_t unit = 0;
+    std::uint32_t pitch = 0;
   };
 
   std::uint32_t part_of(Memory memory) const {
@@ -139,10 +149,6 @@ class CubeMatmul {
     WaitFlag<HardEvent::MTE1_MTE2>(event(a_, buffer));
     copy_in(LocalTensor<T>(TPosition::A1, l1_.a(buffer), 0), operands_.a, 0, tile.m0, tile.m, a_.walk.k(),
             a_.walk.length(), packet.pitch);
-    if constexpr (kMx) {
-      packet.scales = a_.walk.length() / 64;
-      copy_scales(l1_.scales_of_a(buffer), operands_.a_scales, tile.m0, tile.m, a_.walk.k(), packet.scales);
-    }
     SetFlag<HardEvent::MTE2_MTE1>(event(a_, buffer));
   }
 
@@ -162,12 +168,21 @@ class CubeMatmul {
       packet.pitch = static_cast<uint32_t>(round_to(b_.walk.length(), operands_.b_unit()));
       copy_in(place, operands_.b, group, b_.walk.k(), b_.walk.length(), tile.n0, tile.n, packet.pitch);
     }
-    if constexpr (kMx) {
-      packet.scales = b_.walk.length() / 64;
-      copy_scales(l1_.scales_of_b(buffer), operands_.b_scales + tile.group * operands_.n * (operands_.k / 32),
-                  tile.n0, tile.n, b_.walk.k(), packet.scales);
-    }
     SetFlag<HardEvent::MTE2_MTE1>(event(b_, buffer));
+  }
+
+  void load_scales() {
+    using namespace AscendC;
+    if (!scales_.more || !(scales_.more = scales_.walk.next())) return;
+    const auto buffer = static_cast<uint32_t>(scales_.loaded++ % tiling_.l1_buffers);
+    const MatmulTile& tile = scales_.walk.tile();
+    const uint32_t units = scales_.walk.length() / 64;
+    scales_.packets[buffer].pitch = units;
+    WaitFlag<HardEvent::MTE1_MTE2>(event(scales_, buffer));
+    copy_scales(l1_.scales_of_b(buffer), operands_.b_scales + tile.group * operands_.n * (operands_.k / 32),
+                tile.n0, tile.n, scales_.walk.k(), units);
+    copy_scales(l1_.scales_of_a(buffer), operands_.a_scales, tile.m0, tile.m, scales_.walk.k(), units);
+    SetFlag<HardEvent::MTE2_MTE1>(event(scales_, buffer));
   }
 
   // rows x columns of `from`, `bytes` after its start, as fractals in stripes of `pitch` rows.
@@ -220,7 +235,7 @@ class CubeMatmul {
   // Rows of fractals side by side: A, or B that lies transposed. As one LoadData3D on 2201, whose image is
   // one row of `pitch` pixels with k channels.
   void load_rows(const AscendC::LocalTensor<T>& to, std::uint32_t from, const Packet& packet,
-                 std::uint32_t at, std::uint32_t k, AscendC::TPosition l1, std::uint32_t scales) {
+                 std::uint32_t at, std::uint32_t k, AscendC::TPosition l1, const ScalePlace& scales) {
     using namespace AscendC;
     constexpr uint32_t kC0 = 256 / kBitsOf<T>;
     const uint32_t stripes = (k + kC0 - 1) / kC0;
@@ -236,8 +251,8 @@ class CubeMatmul {
     const uint32_t fractals = packet.pitch / 16;
     const LoadData2DParamsV2 p(0, 0, fractals, stripes, static_cast<int32_t>(fractals), fractals, false, 0);
     if constexpr (kMx) {
-      const LoadData2DMxParams mx(0, at / 64, fractals, k / 64, packet.scales, k / 64);
-      LoadData(to, source, LocalTensor<fp8_e8m0_t>(l1, scales, 0), p, mx);
+      const LoadData2DMxParams mx(0, scales.unit, fractals, k / 64, scales.pitch, k / 64);
+      LoadData(to, source, LocalTensor<fp8_e8m0_t>(l1, scales.address, 0), p, mx);
     } else {
       static_cast<void>(scales);
       LoadData(to, source, p);
@@ -275,46 +290,78 @@ class CubeMatmul {
   void block() {
     using namespace AscendC;
     const MatmulTile& tile = blocks_.tile();
-    const uint32_t base = tiling_.base_k;
-    const auto at = static_cast<uint32_t>(blocks_.from_span() / base);
-    const uint32_t k = blocks_.length();
-    const bool last = blocks_.last();
-    if (at % tiling_.step_kb == 0) open(b_, [this] { load_b(); });
-    if (at % tiling_.step_ka == 0) open(a_, [this] { load_a(); });
-
     const auto half_of = static_cast<int32_t>(count_++ % tiling_.l0_buffers);
     const LocalTensor<T> a(TPosition::A2, l0a_ * static_cast<uint32_t>(half_of), 0);
     const LocalTensor<T> b(TPosition::B2, l0b_ * static_cast<uint32_t>(half_of), 0);
-    const auto a_buffer = static_cast<uint32_t>((a_.opened - 1) % tiling_.l1_buffers);
-    const auto b_buffer = static_cast<uint32_t>((b_.opened - 1) % tiling_.l1_buffers);
+    // Whole fractals, so that a single row is no vector product.
+    const auto rows = static_cast<uint32_t>(round_to(tile.m, 16));
     const auto columns = static_cast<uint32_t>(
         round_to(tile.n, operands_.b_transposed ? 16 : std::max<uint64_t>(16, operands_.c0())));
+    open_packets();
     WaitFlag<HardEvent::M_MTE1>(half_of);
-    load_rows(a, l1_.a(a_buffer), a_.packets[a_buffer], at % tiling_.step_ka * base, k, TPosition::A1,
-              l1_.scales_of_a(a_buffer));
-    const uint32_t b_at = at % tiling_.step_kb * base;
-    if (operands_.b_transposed) {
-      load_rows(b, l1_.b(b_buffer), b_.packets[b_buffer], b_at, k, TPosition::B1, l1_.scales_of_b(b_buffer));
-    } else {
-      load_turned(b, l1_.b(b_buffer), b_.packets[b_buffer], b_at, k, columns);
-    }
-    const bool span_ends = last || blocks_.ends_span();
-    if (span_ends || (at + 1) % tiling_.step_ka == 0) SetFlag<HardEvent::MTE1_MTE2>(event(a_, a_buffer));
-    if (span_ends || (at + 1) % tiling_.step_kb == 0) SetFlag<HardEvent::MTE1_MTE2>(event(b_, b_buffer));
+    load_block(a, b, columns);
     SetFlag<HardEvent::MTE1_M>(half_of);
 
+    const bool last = blocks_.last();
     const auto result = static_cast<uint32_t>(tiles_ % tiling_.l0c_buffers);
-    const LocalTensor<Sum> c(TPosition::CO1,
-                             result * (tiling_.base_m * tiling_.base_n * 4 + 1023) / 1024 * 1024, 0);
+    const uint32_t result_bytes = (tiling_.base_m * tiling_.base_n * 4 + 1023) / 1024 * 1024;
+    const LocalTensor<Sum> c(TPosition::CO1, result * result_bytes, 0);
     if (blocks_.first() && !tiling_.unit_flag) WaitFlag<HardEvent::FIX_M>(static_cast<int32_t>(result));
     WaitFlag<HardEvent::MTE1_M>(half_of);
-    const uint32_t rows =
-        a_.packets[a_buffer].pitch;  // whole fractals, so that a single row is no vector product
-    multiply(c, a, b, MmadParams(rows, columns, k, unit(last), false, blocks_.first()));
+    multiply(c, a, b, MmadParams(rows, columns, blocks_.length(), unit(last), false, blocks_.first()));
     SetFlag<HardEvent::M_MTE1>(half_of);
     // Results of few fractals would be read again before they are written.
     if (!last && rows / 16 * (columns / 16) < 10) PipeBarrier<PIPE_M>();
     if (last) store(c, tile, result, rows);
+  }
+
+  // Number of the base block in its span.
+  std::uint32_t place() const { return static_cast<std::uint32_t>(blocks_.from_span() / tiling_.base_k); }
+  std::uint32_t current(const Stream& stream) const {
+    return static_cast<std::uint32_t>((stream.opened - 1) % tiling_.l1_buffers);
+  }
+
+  void open_packets() {
+    const uint32_t at = place();
+    if (at % tiling_.step_kb == 0) open(b_, [this] { load_b(); });
+    if (at % tiling_.step_ka == 0) open(a_, [this] { load_a(); });
+    if constexpr (kMx) {
+      if (at % tiling_.step_scales == 0) open(scales_, [this] { load_scales(); });
+    }
+  }
+
+  // One base block, and the packets given back whose last block it is.
+  void load_block(const AscendC::LocalTensor<T>& a, const AscendC::LocalTensor<T>& b, std::uint32_t columns) {
+    using AscendC::TPosition;
+    const uint32_t at = place();
+    const uint32_t a_at = at % tiling_.step_ka * tiling_.base_k;
+    const uint32_t b_at = at % tiling_.step_kb * tiling_.base_k;
+    const uint32_t k = blocks_.length();
+    const uint32_t a_buffer = current(a_);
+    const uint32_t b_buffer = current(b_);
+    ScalePlace a_scales;
+    ScalePlace b_scales;
+    if constexpr (kMx) {
+      const uint32_t buffer = current(scales_);
+      a_scales = {l1_.scales_of_a(buffer), at % tiling_.step_scales * tiling_.base_k / 64,
+                  scales_.packets[buffer].pitch};
+      b_scales = a_scales;
+      b_scales.address = l1_.scales_of_b(buffer);
+    }
+    load_rows(a, l1_.a(a_buffer), a_.packets[a_buffer], a_at, k, TPosition::A1, a_scales);
+    if (operands_.b_transposed) {
+      load_rows(b, l1_.b(b_buffer), b_.packets[b_buffer], b_at, k, TPosition::B1, b_scales);
+    } else {
+      load_turned(b, l1_.b(b_buffer), b_.packets[b_buffer], b_at, k, columns);
+    }
+    give_back(a_, tiling_.step_ka, at);
+    give_back(b_, tiling_.step_kb, at);
+    if constexpr (kMx) give_back(scales_, tiling_.step_scales, at);
+  }
+
+  void give_back(const Stream& stream, std::uint32_t step, std::uint32_t at) {
+    if ((at + 1) % step != 0 && !blocks_.ends_span()) return;
+    AscendC::SetFlag<AscendC::HardEvent::MTE1_MTE2>(event(stream, current(stream)));
   }
 
   static void multiply(const AscendC::LocalTensor<Sum>& c, const AscendC::LocalTensor<T>& a,
@@ -385,6 +432,7 @@ class CubeMatmul {
   KWalk blocks_;
   Stream a_;
   Stream b_;
+  Stream scales_;
   const bool arch_3510_;
   const std::uint32_t l0a_;  // bytes of one of its buffers
   const std::uint32_t l0b_;

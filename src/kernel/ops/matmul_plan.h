@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -80,6 +81,7 @@ struct MatmulTiling {
   std::uint32_t base_k = 0;
   std::uint32_t step_ka = 0;  // base blocks in a packet of L1
   std::uint32_t step_kb = 0;
+  std::uint32_t step_scales = 0;  // base blocks whose scales come in one copy, MX types
   std::uint32_t l1_buffers = 2;
   std::uint32_t l0_buffers = 2;
   std::uint32_t l0c_buffers = 1;
@@ -94,7 +96,7 @@ struct MatmulTiling {
   std::uint32_t l2_parts = 1;  // of m, one after another
   std::uint32_t cores = 1;
 
-  std::uint32_t span() const { return step_ka > step_kb ? step_ka : step_kb; }
+  std::uint32_t span() const { return std::max({step_ka, step_kb, step_scales}); }
   std::map<std::string, std::string> as_text() const;
 };
 

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint32_t kFractal = 16;
 constexpr std::uint32_t kMostBlock = 4080;  // Mmad and Fixpipe take up to 4,095 rows and columns
 constexpr std::uint32_t kMostStep = 64;
+constexpr std::uint32_t kMostScaleStep = 1024;
 constexpr std::uint32_t kScaleGroup = 64;  // values of k behind a 16-bit pair of scales
 
 std::uint32_t narrow(std::uint64_t value) {
@@ -102,6 +103,18 @@ std::uint32_t choose_step(const MatmulTiling& tiling, const MatmulOperands& oper
   return narrow(step);
 }
 
+// Rows of scales are short: as many of them together as the rest of L1 holds.
+std::uint32_t choose_scale_step(MatmulTiling tiling, const MatmulOperands& operands, std::uint64_t l1) {
+  tiling.step_scales = tiling.span();
+  std::uint32_t step = tiling.step_scales;
+  while (plan_l1(operands, tiling).end() <= l1) {
+    step = tiling.step_scales;
+    tiling.step_scales *= 2;
+    if (tiling.step_scales > kMostScaleStep || std::uint64_t{step} * tiling.base_k >= operands.k) break;
+  }
+  return step;
+}
+
 void choose_packets(MatmulTiling& tiling, const DieTraits& die, const MatmulOperands& operands,
                     const OpRequest& request) {
   const std::uint64_t l1 = capacity(die, Memory::L1);
@@ -109,10 +122,15 @@ void choose_packets(MatmulTiling& tiling, const DieTraits& die, const MatmulOper
       option_or(request, "step_ka", choose_step(tiling, operands, tiling.base_m, l1), 1, kMostStep);
   tiling.step_kb =
       option_or(request, "step_kb", choose_step(tiling, operands, tiling.base_n, l1), 1, kMostStep);
-  const std::uint32_t least = std::min(tiling.step_ka, tiling.step_kb);
-  if (tiling.span() % least != 0) {
+  const std::uint32_t most = tiling.span();
+  if (most % std::min(tiling.step_ka, tiling.step_kb) != 0) {
     throw ConfigError(fmt::format("step_ka is {} and step_kb {}, expected one to be a multiple of the other",
                                   tiling.step_ka, tiling.step_kb));
+  }
+  if (operands.type->microscaled) {
+    tiling.step_scales =
+        option_or(request, "step_scales", choose_scale_step(tiling, operands, l1), 1, kMostScaleStep);
+    require_multiple("step_scales", tiling.step_scales, most);
   }
   require_room("the packets in L1", plan_l1(operands, tiling).end(), l1);
 }
@@ -124,7 +142,7 @@ void choose_order(MatmulTiling& tiling, const MatmulOperands& operands, const Op
     const std::vector<std::int64_t> pair = option_list(request, "swizzle");
     if (pair.size() != 2 || pair[0] < 1 || pair[0] > 4096 || pair[1] < 0 || pair[1] > 1) {
       throw ConfigError(fmt::format(
-          "swizzle is \"{}\", expected an offset of at least 1 and a direction of 0 or 1: \"3,1\"",
+          "swizzle is \"{}\", expected an offset of at least 1 and a direction of 0 or 1: \"3:1\"",
           request.options.at("swizzle")));
     }
     tiling.swizzle_offset = static_cast<std::uint32_t>(pair[0]);
@@ -160,8 +178,9 @@ L1Plan plan_l1(const MatmulOperands& operands, const MatmulTiling& tiling) {
   plan.a_packet = narrow(k_a * tiling.base_m * operands.bits() / 8);
   plan.b_packet = narrow(b * operands.bits() / 8);
   if (operands.type->microscaled) {
-    plan.a_scales = narrow(parts_of(k_a, kScaleGroup) * 2 * tiling.base_m);
-    plan.b_scales = narrow(parts_of(k_b, kScaleGroup) * 2 * tiling.base_n);
+    const std::uint64_t scales = std::uint64_t{tiling.step_scales} * tiling.base_k / kScaleGroup * 2;
+    plan.a_scales = narrow(scales * tiling.base_m);
+    plan.b_scales = narrow(scales * tiling.base_n);
   }
   return plan;
 }
@@ -193,12 +212,13 @@ std::vector<OpKey> matmul_tiling_keys() {
       {"base_k", "k of one Mmad", "by chip"},
       {"step_ka", "base blocks of A in one copy to L1", "as fit half of L1"},
       {"step_kb", "base blocks of B in one copy to L1", "as fit half of L1"},
+      {"step_scales", "MX types: base blocks whose scales come in one copy to L1", "as fit the rest of L1"},
       {"l1_buffers", "packets of A and of B in L1: 2 copies ahead", "2"},
       {"l0_buffers", "base blocks in L0A and L0B: 2 loads ahead", "2"},
       {"l0c_buffers", "results in L0C", "as fit"},
       {"unit_flag", "1: Mmad and Fixpipe hand results over fractal by fractal", "1"},
       {"swizzle", "order of tiles: width of a band, 0 for bands of rows or 1 of columns",
-       "3,1; 3,0 if m > n"},
+       "3:1; 3:0 if m > n"},
       {"k_stagger", "1: cores begin at different k", "0"},
   };
 }
@@ -211,8 +231,9 @@ std::map<std::string, std::string> MatmulTiling::as_text() const {
       {"l0_buffers", std::to_string(l0_buffers)}, {"l0c_buffers", std::to_string(l0c_buffers)},
       {"unit_flag", unit_flag ? "1" : "0"},       {"k_stagger", k_stagger ? "1" : "0"},
   };
+  if (step_scales != 0) text["step_scales"] = std::to_string(step_scales);
   if (single_m == 0) {
-    text["swizzle"] = fmt::format("{},{}", swizzle_offset, swizzle_direction);
+    text["swizzle"] = fmt::format("{}:{}", swizzle_offset, swizzle_direction);
     return text;
   }
   text["single_m"] = std::to_string(single_m);

@@ -85,9 +85,9 @@ std::vector<std::int64_t> option_list(const OpRequest& request, const std::strin
   if (found == request.options.end()) return values;
   const std::string& text = found->second;
   for (std::size_t from = 0; from <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', from), text.size());
-    values.push_back(parse_integer(key, text.substr(from, comma - from)));
-    from = comma + 1;
+    const std::size_t separator = std::min(text.find_first_of(":,", from), text.size());
+    values.push_back(parse_integer(key, text.substr(from, separator - from)));
+    from = separator + 1;
   }
   return values;
 }

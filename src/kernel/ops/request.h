@@ -23,7 +23,7 @@ std::int64_t option_value(const OpRequest& request, const std::string& key, std:
                           std::int64_t least, std::int64_t most);
 std::string option_word(const OpRequest& request, const std::string& key, const std::string& fallback,
                         const std::vector<std::string>& allowed);
-// Whole numbers separated by commas.
+// Whole numbers, "12:0:7"; or with commas, which a command line takes apart.
 std::vector<std::int64_t> option_list(const OpRequest& request, const std::string& key);
 std::int64_t parse_integer(const std::string& key, const std::string& text);
 

@@ -4,6 +4,7 @@
 
 #include "podsim/base/error.h"
 #include "podsim/base/random.h"
+#include "support/in_child.h"
 #include "support/op_bench.h"
 
 namespace podsim {
@@ -29,7 +30,6 @@ void expect_right(test::OpBench& bench, const OpRequest& request) {
   const test::OpBench::Outcome outcome = bench.run("grouped_matmul", request);
   EXPECT_EQ(outcome.wrong, "") << said;
   EXPECT_EQ(outcome.hazards, 0U) << said;
-  EXPECT_EQ(bench.run("grouped_matmul", request, false).duration, outcome.duration) << said;
 }
 
 // Some experts get no token at all.
@@ -77,34 +77,45 @@ TEST(GroupedMatmul, ManyTilesOnOneCoreUseTheRingAgainAndAgain) {
   expect_right(bench, request);
 }
 
+// On a die of its own, whose L2 holds nothing yet.
+std::int64_t picoseconds(const OpRequest& request, bool functional = false) {
+  const std::string text = test::in_child([&] {
+    test::OpBench bench("ascend910b1");
+    return std::to_string(bench.run("grouped_matmul", request, functional).duration.count());
+  });
+  EXPECT_EQ(text.find_first_not_of("0123456789"), std::string::npos) << text;
+  return std::strtoll(text.c_str(), nullptr, 10);
+}
+
+TEST(GroupedMatmul, TakesTheSameTimeWithAndWithoutData) {
+  for (const char* const dtype : {"fp16", "int8"}) {
+    const OpRequest request = experts("37,0,130,1", 200, 150, dtype);
+    EXPECT_EQ(picoseconds(request, true), picoseconds(request)) << dtype;
+  }
+}
+
 TEST(GroupedMatmul, AGroupWithoutRowsCostsNothing) {
-  test::OpBench bench("ascend910b1");
-  const auto time = [&](const char* rows) {
-    return bench.run("grouped_matmul", experts(rows, 1024, 512, "fp16"), false).duration;
-  };
-  const Picoseconds full = time("64,64");
-  EXPECT_EQ(time("64,0,64"), full);
-  EXPECT_LT(time("64"), full);
+  const auto full = static_cast<double>(picoseconds(experts("64,64", 1024, 512, "fp16")));
+  // What lies behind its weights lies elsewhere, in other banks and channels.
+  for (const char* const rows : {"64,0,64", "64,64,0", "0,64,64"})
+    EXPECT_NEAR(static_cast<double>(picoseconds(experts(rows, 1024, 512, "fp16"))), full, 0.05 * full);
 }
 
 TEST(GroupedMatmul, ADeeperRingIsFaster) {
-  test::OpBench bench("ascend910b1");
-  const auto time = [&](const char* ring) {
+  const auto time = [](const char* ring) {
     OpRequest request = experts("512,512", 2048, 1024, "int8", {{"ring", ring}});
     request.cores = 4;
-    return bench.run("grouped_matmul", request, false).duration;
+    return picoseconds(request);
   };
   EXPECT_LT(time("4"), time("1"));
 }
 
 TEST(GroupedMatmul, GroupsOfOneSizeAreGivenByTwoNumbers) {
-  test::OpBench bench("ascend910b1");
   OpRequest uniform = experts("", 256, 128, "fp16");
   uniform.options.clear();
   uniform.shape["groups"] = 3;
   uniform.shape["m"] = 40;
-  EXPECT_EQ(bench.run("grouped_matmul", uniform, false).duration,
-            bench.run("grouped_matmul", experts("40,40,40", 256, 128, "fp16"), false).duration);
+  EXPECT_EQ(picoseconds(uniform), picoseconds(experts("40,40,40", 256, 128, "fp16")));
 }
 
 std::string refusal(const OpRequest& request) {

@@ -68,7 +68,7 @@ TEST(Matmul, IsRightWithEveryTilingOption) {
            {{"l1_buffers", "1"}, {"l0_buffers", "1"}},
            {{"base_m", "64"}, {"base_n", "64"}, {"base_k", "64"}, {"step_ka", "1"}, {"step_kb", "1"}},
            {{"base_m", "64"}, {"base_n", "128"}, {"step_ka", "4"}, {"step_kb", "2"}, {"unit_flag", "0"}},
-           {{"swizzle", "1,0"}},
+           {{"swizzle", "1:0"}},
            {{"swizzle", "2,1"}, {"k_stagger", "1"}},
            {{"single_m", "96"}, {"single_n", "160"}},
            {{"single_m", "64"}, {"single_n", "160"}, {"l2_parts", "2"}},
@@ -79,6 +79,26 @@ TEST(Matmul, IsRightWithEveryTilingOption) {
            {{"b_format", "nz"}, {"b_transposed", "1"}, {"a_format", "nz"}}}) {
     expect_right(bench, product(190, 300, 700, "fp16", options));
   }
+}
+
+TEST(Matmul, IsRightWithScalesOfSeveralPackets) {
+  test::OpBench bench("ascend950pr");
+  const std::map<std::string, std::string> small{{"base_m", "64"}, {"base_n", "64"}, {"base_k", "64"}};
+  for (const std::map<std::string, std::string>& steps : std::vector<std::map<std::string, std::string>>{
+           {{"step_ka", "2"}, {"step_kb", "1"}, {"step_scales", "4"}},
+           {{"step_ka", "1"}, {"step_kb", "1"}, {"step_scales", "8"}, {"l1_buffers", "1"}},
+           {{"step_ka", "2"}, {"step_kb", "2"}, {"step_scales", "2"}, {"k_stagger", "1"}}}) {
+    std::map<std::string, std::string> options = steps;
+    options.insert(small.begin(), small.end());
+    expect_right(bench, product(90, 200, 704, "mxfp4", options));
+  }
+}
+
+// dav-2201 counts a copy's pitch in 16 bits.
+TEST(Matmul, TakesRowsLongerThanOneCopyCanStride) {
+  test::OpBench bench("ascend910b1");
+  expect_right(bench,
+               product(17, 20, 65544, "fp16", {{"b_transposed", "1"}, {"split_k", "8"}, {"out", "fp32"}}));
 }
 
 TEST(Matmul, UsesNoMoreCoresThanItHasTiles) {
