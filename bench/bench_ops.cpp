@@ -44,22 +44,26 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+long peak_mebibytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
 }  // namespace
 
 // bench_ops [NAME]: all cases, or the one of that name.
 int sc_main(int argc, char** argv) {
   const auto begin = std::chrono::steady_clock::now();
   podsim::test::OpBench bench("ascend910b1");
-  std::printf("die built in %.3f s\n", seconds_since(begin));
+  std::printf("die built in %.3f s, peak memory %ld MiB\n", seconds_since(begin), peak_mebibytes());
   for (const Case& what : cases()) {
     if (argc > 1 && std::strcmp(argv[1], what.name) != 0) continue;
     const auto start = std::chrono::steady_clock::now();
     const podsim::test::OpBench::Outcome outcome = bench.run(what.op, what.request, false);
     const double took = seconds_since(start);
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
     std::printf("%-14s %-16s %10.2f us simulated in %.3f s, peak memory %ld MiB\n", what.op, what.name,
-                static_cast<double>(outcome.duration.count()) / 1e6, took, usage.ru_maxrss / 1024);
+                static_cast<double>(outcome.duration.count()) / 1e6, took, peak_mebibytes());
   }
   return 0;
 }

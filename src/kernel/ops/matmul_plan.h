@@ -72,9 +72,6 @@ struct MatmulOperands {
   std::uint64_t b_unit() const { return !b_transposed && bits() == 8 ? 32 : 16; }
 };
 
-// Throws ConfigError for what the hardware's loads cannot do with the type.
-void require_supported(const MatmulOperands& operands);
-
 struct MatmulTiling {
   std::uint32_t base_m = 0;
   std::uint32_t base_n = 0;

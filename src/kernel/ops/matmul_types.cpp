@@ -81,17 +81,6 @@ std::uint64_t GmMatrix::index(std::uint64_t row, std::uint64_t column, std::uint
   return (column / c0 * padded_rows() + row) * c0 + column % c0;
 }
 
-void require_supported(const MatmulOperands& operands) {
-  const std::uint32_t bits = operands.bits();
-  if (!operands.b_transposed && (bits == 4 || bits == 32 || operands.type->microscaled)) {
-    throw ConfigError(fmt::format("trans_b is 0, expected 1 with dtype {}", operands.type->name));
-  }
-  if (operands.type->microscaled && operands.k % 64 != 0) {
-    throw ConfigError(
-        fmt::format("k is {}, expected a multiple of 64 with dtype {}", operands.k, operands.type->name));
-  }
-}
-
 std::uint32_t MatmulOperands::bits() const {
   return bits_of(type->element);
 }

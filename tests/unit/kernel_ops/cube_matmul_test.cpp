@@ -105,6 +105,7 @@ TEST(Matmul, UsesNoMoreCoresThanItHasTiles) {
   test::OpBench bench("ascend910b1");
   const auto blocks = [&](const OpRequest& request) { return bench.run("matmul", request, false).blocks; };
   EXPECT_EQ(blocks(product(128, 4096, 512, "fp16", {{"base_n", "256"}})), 16);
+  EXPECT_EQ(blocks(product(128, 4096, 512, "fp16")), 24);  // with narrower tiles
   EXPECT_EQ(blocks(product(4096, 4096, 512, "fp16")), 24);
   OpRequest five = product(4096, 4096, 512, "fp16");
   five.cores = 5;
@@ -116,6 +117,28 @@ TEST(Matmul, TwoBuffersAreFasterThanOne) {
   const OpRequest two = product(1024, 1024, 2048, "fp16");
   const OpRequest one = product(1024, 1024, 2048, "fp16", {{"l1_buffers", "1"}, {"l0_buffers", "1"}});
   EXPECT_LT(bench.run("matmul", two, false).duration, bench.run("matmul", one, false).duration);
+}
+
+TEST(Matmul, EveryOptimisationGains) {
+  test::OpBench bench("ascend910b1");
+  std::map<std::string, std::string> options{{"b_transposed", "1"}, {"base_m", "128"},   {"base_n", "256"},
+                                             {"base_k", "64"},      {"step_ka", "1"},    {"step_kb", "1"},
+                                             {"l1_buffers", "1"},   {"l0_buffers", "1"}, {"unit_flag", "0"}};
+  const auto time = [&] {
+    return bench.run("matmul", product(1024, 3072, 1024, "fp16", options), false).duration;
+  };
+  time();  // from now on everything is in L2
+  Picoseconds before = time();
+  for (const std::map<std::string, std::string>& step :
+       std::vector<std::map<std::string, std::string>>{{{"l1_buffers", "2"}},
+                                                       {{"step_ka", "8"}, {"step_kb", "4"}},
+                                                       {{"l0_buffers", "2"}},
+                                                       {{"unit_flag", "1"}}}) {
+    for (const auto& [key, value] : step) options[key] = value;
+    const Picoseconds now = time();
+    EXPECT_LT(now, before) << step.begin()->first;
+    before = now;
+  }
 }
 
 std::string refusal(const OpRequest& request) {
