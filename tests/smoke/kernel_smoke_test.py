@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import tempfile
@@ -76,6 +77,9 @@ def npy_values(path, kind):
     body = data[10 + struct.unpack("<H", data[8:10])[0]:]
     return list(struct.unpack(f"<{len(body) // struct.calcsize(kind)}{kind}", body))
 
+# A sanitizer build says on stderr that it cannot follow an exception on a thread's own stack (tests/asan_suppressions.txt).
+SANITIZER_REMARK = re.compile(r"ASan is ignoring|False positive error reports|sanitizers/issues/189")
+
 
 class Kernels(unittest.TestCase):
     def setUp(self):
@@ -87,7 +91,7 @@ class Kernels(unittest.TestCase):
         done = podsim("kernel", *arguments, cwd=self.scratch, **options)
         self.assertEqual(done.returncode, code, said(done))
         for line in done.stderr.splitlines():
-            self.assertTrue(line.startswith("podsim: "), line)
+            self.assertTrue(line.startswith("podsim: ") or SANITIZER_REMARK.search(line), line)
         return done
 
     def source(self, name, text):
