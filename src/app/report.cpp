@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "podsim/app/fault_report.h"
 #include "podsim/app/format.h"
 #include "podsim/pod/metrics.h"
 
@@ -88,6 +89,8 @@ std::string headline(const pod::Scenario& scenario, const pod::RunResult& result
     text += fmt::format(", {} routing, {}", kind_of(moe->routing), kind_of(scenario.schedule));
   } else if (const auto* exchange = std::get_if<pod::AllToAllWorkload>(&scenario.workload)) {
     text = fmt::format("all-to-all among {}, {} a pair", text, to_string(exchange->row));
+  } else if (const auto* memory = std::get_if<pod::GlobalMemoryWorkload>(&scenario.workload)) {
+    text = fmt::format("global memory of {}, {} transfers", text, memory->transfers.size());
   }
   text += fmt::format(", fidelity {}",
                       result.effective_config["/fabric/fidelity"_json_pointer].get<std::string>());
@@ -179,6 +182,25 @@ std::string users_text(const pod::LinkUse& use, bool sampled) {
                  fmt::format("from {}; to {}", cards_text(use.from, sampled), cards_text(use.to, sampled)));
 }
 
+// Of every transfer of a global_memory workload, all its pairs together.
+std::string transfers(const pod::Scenario& scenario, const Metrics& metrics) {
+  const auto* memory = std::get_if<pod::GlobalMemoryWorkload>(&scenario.workload);
+  if (memory == nullptr) return "";
+  std::string text =
+      fmt::format("\n  {:<36}{:>12}{:>12}{:>16}\n", "one-sided transfers", "latency p50", "max", "bandwidth");
+  for (const pod::TransferConfig& transfer : memory->transfers) {
+    const auto of = [&](const MetricDef& def, const char* suffix) {
+      return metrics.find(stats::Metric(def, transfer.name).name() + suffix);
+    };
+    const auto median = of(pod::kTransferLatency, ".p50");
+    if (!median) continue;
+    text += fmt::format("  {:<36}{:>12}{:>12}{:>11.1f} GB/s\n", transfer.name, microseconds_text(*median),
+                        microseconds_text(of(pod::kTransferLatency, ".max").value_or(0.0)),
+                        of(pod::kTransferBandwidth, "").value_or(0.0));
+  }
+  return text;
+}
+
 std::string busiest_links(const pod::RunResult& result) {
   const pod::BusiestLinks& busiest = result.busiest_links;
   if (busiest.uses.empty()) return "";
@@ -215,7 +237,8 @@ std::string cost(const pod::Perf& perf) {
 
 std::string run_report(const pod::Scenario& scenario, const pod::RunResult& result) {
   return headline(scenario, result) + partial_warning(result) + latencies(scenario, result.metrics) +
-         slowest_layers(result.layers, result.metrics) + breakdown(result.metrics) + busiest_links(result) +
+         slowest_layers(result.layers, result.metrics) + breakdown(result.metrics) +
+         transfers(scenario, result.metrics) + busiest_links(result) + fault_report(result) +
          remarks("why", result.words) + remarks("note", result.notes) + cost(result.perf);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "podsim/app/command.h"
+#include "podsim/app/compare_fidelity.h"
 #include "podsim/app/interrupt.h"
 #include "podsim/app/progress.h"
 #include "podsim/app/report.h"
@@ -25,6 +26,7 @@ constexpr const char* kFooter = R"(Examples:
   podsim run configs/scenarios/layer_8192_ep64.json --set /workload/tokens_per_card=16 --out results/t16
   podsim run dsv3_58_layers_cloudmatrix --set /workload/placement/kind=contiguous --seed 7
   podsim run atlas950_v4_pro_decode --fidelity bound
+  podsim run all_to_all_1024 --set /workload/cards=64 --compare-fidelity bound,packet,link
 
 SCENARIO is a file, or the name of one in configs/scenarios. effective_config.json of a finished run lists
 every key that --set takes; docs/configuration.md explains them, docs/results.md the figures. The same
@@ -38,6 +40,7 @@ struct RunCommandOptions {
   std::optional<std::string> out;
   std::optional<std::int64_t> seed;
   std::string fidelity;  // empty: the scenario's
+  std::vector<std::string> compared;
   bool quiet = false;
 };
 
@@ -59,6 +62,11 @@ ExitCode run_scenario(const RunCommandOptions& options) {
   const pod::LoadedScenario loaded = pod::load_scenario(path, options.sets);
   const std::filesystem::path folder =
       options.out ? std::filesystem::path(*options.out) : default_folder(loaded);
+  if (!options.compared.empty()) {
+    FidelityRun run{path, options.sets, folder.string(), {}};
+    if (options.seed) run.options = {"--seed", std::to_string(*options.seed)};
+    return compare_fidelities(run, options.compared);
+  }
   prepare_folder(folder);
   const pod::RunResult result = run_with_progress(loaded, options);
   const std::string digest = write_run_files(folder, loaded.scenario, result);
@@ -103,9 +111,16 @@ void add_run_command(CLI::App& parent, CommandResult& result) {
   command->add_option("--seed", options->seed, "seed of every random choice, instead of the scenario's")
       ->check(seed_validator())
       ->type_name("N");
-  command->add_option("--fidelity", options->fidelity, "how the fabric is simulated: bound or packet")
+  command->add_option("--fidelity", options->fidelity, "how the fabric is simulated: bound, packet or link")
       ->check(CLI::IsMember(fidelity_names()))
       ->type_name("LEVEL");
+  command
+      ->add_option("--compare-fidelity", options->compared,
+                   "run at each of these and print their latencies side by side: bound,packet,link")
+      ->delimiter(',')
+      ->check(CLI::IsMember(fidelity_names()))
+      ->excludes("--fidelity")
+      ->type_name("LEVELS");
   add_quiet_option(*command, options->quiet);
   command->footer(kFooter);
   on_chosen(*command, result, [options] { return run_scenario(*options); });

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: podsim authors
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/app/run_files.h"
+#include "podsim/app/fault_report.h"
 
 #include <fmt/format.h>
 
@@ -111,17 +112,35 @@ void write_layers(const std::filesystem::path& path, const std::vector<pod::Laye
   });
 }
 
+double gigabytes_per_second(const pod::TransferRow& row) {
+  return row.time > Picoseconds()
+             ? 1e3 * static_cast<double>(row.bytes.count()) / static_cast<double>(row.time.count())
+             : 0.0;
+}
+
+void write_transfers(const std::filesystem::path& path, const std::vector<pod::TransferRow>& rows) {
+  write_table(path, pod::transfer_columns(), [&](stats::CsvWriter& csv) {
+    for (const pod::TransferRow& row : rows) {
+      const Picoseconds mean = row.operations > 0 ? row.latency_sum / row.operations : Picoseconds();
+      csv.row(row.transfer, row.from.value(), row.to.value(), row.hops, row.operations, row.bytes,
+              microseconds(row.time), microseconds(mean), microseconds(row.latency_max),
+              gigabytes_per_second(row));
+    }
+  });
+}
+
 }  // namespace
 
 std::string results_json(const pod::Scenario& scenario, const pod::RunResult& result) {
   return fmt::format(
       "{{\n  \"schema_version\": {},\n  \"scenario\": {},\n  \"fidelity\": {},\n  \"seed\": {},\n"
-      "  \"partial\": {},\n  \"bounded_by\": {},\n  \"notes\": {},\n  \"busiest_links\": {},\n  \"metrics\": "
+      "  \"partial\": {},\n  \"bounded_by\": {},\n  \"notes\": {},\n  \"busiest_links\": {},\n{}  "
+      "\"metrics\": "
       "{}\n}}\n",
       kResultsSchemaVersion, quoted(scenario.name),
       result.effective_config["/fabric/fidelity"_json_pointer].dump(), result.effective_config["seed"].dump(),
       result.partial, text_list(result.words), text_list(result.notes), busiest_links(result),
-      result.metrics.to_json(2));
+      fault_member(result), result.metrics.to_json(2));
 }
 
 const stats::MetricCatalogue& run_catalogue() {
@@ -173,6 +192,7 @@ std::string write_run_files(const std::filesystem::path& folder, const pod::Scen
   write_cards(folder / "cards.csv", result.cards);
   write_links(folder / "links.csv", result.links);
   write_layers(folder / "layers.csv", result.layers);
+  write_transfers(folder / "transfers.csv", result.transfers);
   stats::AtomicFile timeline(folder / "timeline.json");
   timeline::write_chrome_trace(timeline.stream(), result.timeline);
   timeline.commit();

@@ -10,6 +10,7 @@
 #include "fabric/path_chooser.h"
 #include "fabric/size_memo.h"
 #include "podsim/base/prefetch.h"
+#include "podsim/topology/fault_routing.h"
 
 namespace podsim::fabric {
 namespace {
@@ -42,6 +43,12 @@ std::int64_t least_latency_ps(const topology::Graph& graph) {
   return least;
 }
 
+// Faults that come or go during a run: which ways packets take is not known beforehand, only that none is
+// shorter than without faults.
+bool changes(const topology::FaultRouting* faults) {
+  return faults != nullptr && faults->moments().size() > 1;
+}
+
 struct TypeFigures {
   std::int64_t latency_ps = 0;
   std::int64_t busy_ps = 0;  // serialization of a packet of the size at hand
@@ -60,6 +67,7 @@ constexpr std::size_t kPending = 32;
 
 struct TrafficBound::State {
   const topology::Pod& pod;
+  const topology::FaultRouting* faults;  // null without
   ProtocolConfig protocol;
   FabricConfig config;
   PathChooser chooser;
@@ -86,14 +94,15 @@ struct TrafficBound::State {
 TrafficBound::State::State(const topology::Pod& of_pod, const ProtocolConfig& of_protocol,
                            const FabricConfig& of_config, std::uint64_t seed)
     : pod(of_pod),
+      faults(dynamic_cast<const topology::FaultRouting*>(of_pod.routing.get())),
       protocol(of_protocol),
       config(of_config),
-      chooser(*of_pod.routing, of_config.path_spread, seed),
+      chooser(changes(faults) ? faults->healthy() : *of_pod.routing, of_config.path_spread, seed),
       links(of_pod.graph.link_count()),
       cards(of_pod.graph.npu_count()),
       rates(card_rates(of_pod.graph, of_config)),
       least_hop_ps(least_latency_ps(of_pod.graph)),
-      paths_known(of_config.path_spread != PathSpread::Backlog) {
+      paths_known(of_config.path_spread != PathSpread::Backlog && !changes(faults)) {
   for (const topology::LinkType& type : pod.graph.link_types()) types.push_back({type.latency.count(), 0});
   for (std::size_t i = 0; i < links.size(); ++i) links[LinkId(i)].type = pod.graph.link(LinkId(i)).type;
 }
@@ -105,6 +114,7 @@ TrafficBound::TrafficBound(const topology::Pod& pod, const ProtocolConfig& proto
 TrafficBound::~TrafficBound() = default;
 
 void TrafficBound::add(NpuId src, NpuId dst, Bytes payload, std::uint32_t flow) {
+  if (state_->faults != nullptr && !state_->faults->is_certain(src, dst)) return;
   std::int64_t left = payload.count();
   std::uint32_t packet = 0;
   do {

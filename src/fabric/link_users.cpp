@@ -7,6 +7,7 @@
 
 #include "fabric/path_chooser.h"
 #include "podsim/base/error.h"
+#include "podsim/topology/fault_routing.h"
 
 namespace podsim::fabric {
 namespace {
@@ -37,6 +38,8 @@ LinkUsers::LinkUsers(const topology::Pod& pod, const ProtocolConfig& protocol, c
 
 void LinkUsers::add(NpuId src, NpuId dst, Bytes payload, std::uint32_t flow) {
   if (src == dst) return;
+  const auto* faults = dynamic_cast<const topology::FaultRouting*>(pod_.routing.get());
+  if (faults != nullptr && !faults->is_certain(src, dst)) return;
   const PathChooser chooser(*pod_.routing, config_.path_spread, seed_);
   topology::Path path;
   Bytes left = payload;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "fabric/fault_layer.h"
 #include "podsim/base/error.h"
 #include "podsim/base/prefetch.h"
 
@@ -38,7 +39,7 @@ Windows windows_of(const topology::Graph& graph, const ProtocolConfig& protocol)
 }
 
 PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& protocol,
-                           const FabricConfig& config, std::uint64_t seed)
+                           const FabricConfig& config, std::uint64_t seed, const FaultPlan* faults)
     : protocol_(protocol),
       chooser_(*pod.routing, config.path_spread, seed),
       chunk_(config.chunk.count()),
@@ -48,7 +49,13 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
       hop_queue_(windows_of(pod.graph, protocol).hops),
       card_queue_(windows_of(pod.graph, protocol).cards),
       cards_(pod.graph.npu_count()),
-      links_(pod.graph.link_count()) {
+      links_(pod.graph.link_count()),
+      path_spread_(config.path_spread),
+      seed_(seed) {
+  if (faults != nullptr) {
+    faults_ = std::make_unique<FaultLayer>(*faults, pod.graph);
+    for (const topology::Link& link : pod.graph.links()) reverse_.push_back(link.reverse);
+  }
   for (const topology::LinkType& type : pod.graph.link_types()) {
     const Picoseconds longest = time_rounded_up(wire_bytes(protocol, config.chunk), type.bandwidth);
     if (longest.count() > std::numeric_limits<std::uint32_t>::max()) {
@@ -67,6 +74,12 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
   // About as many as are in flight when all cards send, so that growing does not copy them; memory that no
   // packet touches stays the system's.
   packets_.reserve(cards_.size() * static_cast<std::size_t>(config.send_queue) + 4 * ports_.size());
+}
+
+PacketEngine::~PacketEngine() = default;
+
+const FaultTotals* PacketEngine::fault_totals() const {
+  return faults_ != nullptr ? &faults_->totals() : nullptr;
 }
 
 void PacketEngine::make_ports(const topology::Graph& graph, std::size_t send_queue) {
@@ -130,7 +143,7 @@ std::optional<Picoseconds> PacketEngine::next_time() const {
     const char* card = reinterpret_cast<const char*>(&cards_[NpuId(event.where)]);
     prefetch(card);
     prefetch(card + kCacheLine);
-    if (event.what != kPull) prefetch(&packets_[event.what]);
+    if (event.what < kResend) prefetch(&packets_[event.what]);
   }
   if (i + kEndpointAhead < events.size() &&
       events[i + kEndpointAhead].where != events[i + kEndpointAhead - 1].where) {
@@ -153,7 +166,11 @@ void PacketEngine::serve_cards() {
     const auto [offset, what, card] = events[i];
     const std::int64_t time = start + offset;
     if (what != kPull) {
-      deliver(what, time);
+      if (faulty()) {
+        serve_tracked(what, time);
+      } else {
+        deliver(what, time);
+      }
     } else if (cards_[NpuId(card)].pull_at == time) {
       pull(NpuId(card), time);
     }
@@ -181,6 +198,7 @@ void PacketEngine::serve_hops() {
 }
 
 void PacketEngine::serve_hop(std::uint32_t index, LinkId link_id, std::int64_t head) {
+  if (faulty() && !survives_hop(index, link_id, head)) return;
   Packet& packet = packets_[index];
   LinkState& link = links_[link_id];
   TypeTiming& timing = timings_[link.type];

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "fabric/size_memo.h"
 #include "podsim/fabric/fabric.h"
 #include "podsim/fabric/fabric_config.h"
+#include "podsim/fabric/fault_totals.h"
 #include "podsim/fabric/protocol_config.h"
 #include "podsim/topology/pod.h"
 
@@ -25,6 +27,8 @@ struct Windows {
 };
 // Throws ConfigError when a latency that must separate them is zero.
 Windows windows_of(const topology::Graph& graph, const ProtocolConfig& protocol);
+
+class FaultLayer;
 
 // The arithmetic of the packet fabric, without SystemC: a driver asks for everything up to a time and hears
 // arrivals.
@@ -42,8 +46,10 @@ Windows windows_of(const topology::Graph& graph, const ProtocolConfig& protocol)
 // later. So a bucket of cards is done card by card, and each card's state is fetched once per bucket.
 class PacketEngine {
  public:
+  // `faults`: null without any; then nothing of them is asked for.
   PacketEngine(const topology::Pod& pod, const ProtocolConfig& protocol, const FabricConfig& config,
-               std::uint64_t seed);
+               std::uint64_t seed, const FaultPlan* faults = nullptr);
+  ~PacketEngine();
 
   void attach(NpuId npu, Endpoint& endpoint) { cards_[npu].endpoint = &endpoint; }
   void kick(NpuId npu, Picoseconds at);
@@ -56,11 +62,14 @@ class PacketEngine {
 
   const Totals& totals() const { return totals_; }
   const LinkStats& link_stats(LinkId link) const { return links_[link].stats; }
+  // Null without faults.
+  const FaultTotals* fault_totals() const;
   // Most packets that were in flight at once.
   std::size_t packet_slots() const { return packets_.size(); }
 
  private:
   static constexpr std::uint32_t kPull = ~std::uint32_t{0};  // in a card's event: its turn to send, no packet
+  static constexpr std::uint32_t kResend = std::uint32_t{1} << 31U;  // added to a packet: its timer ran out
   static constexpr std::uint32_t kWhole = SendQueue::kNone;
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
@@ -148,9 +157,31 @@ class PacketEngine {
   bool cards_are_next() const;
   void serve_cards();
   void serve_hops();
+  // Where parts fail, packet_faults.cpp.
+  // Laid out for the runs without.
+  bool faulty() const { return __builtin_expect(static_cast<long>(faults_ != nullptr), 0) != 0; }
+  bool is_down(NpuId npu, std::int64_t now) const;
+  void note_launch(std::uint32_t packet, std::int64_t at);
+  void drain_dead(NpuId npu, std::int64_t now);
+  SendQueue::Ready begin_tracked(NpuId npu, Card& card, std::int64_t now);
+  SendQueue::Ready make_tracked(std::uint32_t packet, std::int64_t now, std::uint32_t number);
+  bool find_way(std::uint32_t packet, std::int64_t now);
+  LinkId first_down(const topology::PodState& state) const;
+  void count_rerouted(std::uint32_t packet, LinkId missed, std::int64_t now);
+  void wait_for_way(std::uint32_t packet, std::int64_t now);
+  bool survives_hop(std::uint32_t packet, LinkId link, std::int64_t head);
+  void lost(std::uint32_t packet, std::uint32_t fault, std::int64_t at, std::int64_t not_before);
+  void resend_later(std::uint32_t packet, std::int64_t not_before);
+  void serve_tracked(std::uint32_t what, std::int64_t time);
+  void resend(std::uint32_t packet, std::int64_t time);
+  void deliver_tracked(std::uint32_t packet, std::int64_t time);
+  bool acknowledgement_arrives(std::uint32_t packet, std::int64_t time) const;
+  void receive(const Packet& packet, std::int64_t time);
+  void fail_message(std::uint32_t transfer, std::int64_t time, std::uint64_t& cause);
+  void release(std::uint32_t packet);
   std::uint32_t allocate_packet();
   std::uint32_t allocate_transfer(const Message& message);
-  std::uint32_t wire_of(std::int64_t payload);
+  std::uint32_t wire_of(std::int64_t payload, std::uint32_t segment);
 
   ProtocolConfig protocol_;
   PathChooser chooser_;
@@ -158,6 +189,7 @@ class PacketEngine {
   std::size_t max_hops_;
   std::int64_t send_latency_;
   std::int64_t receive_latency_;
+  std::unique_ptr<FaultLayer> faults_;  // null without faults; asked with every hop
   CalendarQueue hop_queue_;   // heads of packets at links
   CalendarQueue card_queue_;  // arrivals and turns to send
 
@@ -173,6 +205,9 @@ class PacketEngine {
   std::vector<std::uint32_t> free_transfers_;
   std::vector<Kick> kicks_;
   SizeMemo wire_of_payload_;
+  PathSpread path_spread_;
+  std::uint64_t seed_;
+  IdVector<LinkId, LinkId> reverse_;  // with faults only
   topology::Path path_;  // of the packet being made: clearing a new one costs as much as filling it
   Totals totals_;
 };

@@ -3,12 +3,14 @@
 #include "podsim/fabric/packet_fabric.h"
 
 #include "fabric/packet_engine.h"
+#include "podsim/base/error.h"
 
 namespace podsim::fabric {
 
 PacketFabric::PacketFabric(sc_core::sc_module_name name, const topology::Pod& pod,
-                           const ProtocolConfig& protocol, const FabricConfig& config, std::uint64_t seed)
-    : sc_module(name), engine_(std::make_unique<PacketEngine>(pod, protocol, config, seed)) {
+                           const ProtocolConfig& protocol, const FabricConfig& config, std::uint64_t seed,
+                           const FaultPlan* faults)
+    : sc_module(name), engine_(std::make_unique<PacketEngine>(pod, protocol, config, seed, faults)) {
   SC_METHOD(advance_method);
   dont_initialize();
   sensitive << wake_event_;
@@ -38,9 +40,15 @@ void PacketFabric::hand_over_kicks() {
 }
 
 void PacketFabric::advance_method() {
+  if (failure_) return;
   hand_over_kicks();
   advancing_ = true;
-  engine_->advance(sim::now());
+  try {
+    engine_->advance(sim::now());
+  } catch (const ConfigError&) {  // faults cut the pod apart; the kernel would make a report of it
+    failure_ = std::current_exception();
+    return;
+  }
   advancing_ = false;
   if (const std::optional<Picoseconds> next = engine_->next_time()) sim::notify_at(wake_event_, *next);
   if (!kicks_.empty()) sim::notify_at(wake_event_, kicks_.front().made + Picoseconds(1));
@@ -49,8 +57,14 @@ void PacketFabric::advance_method() {
 const Totals& PacketFabric::totals() const {
   return engine_->totals();
 }
+void PacketFabric::throw_failure() const {
+  if (failure_) std::rethrow_exception(failure_);
+}
 const LinkStats& PacketFabric::link_stats(LinkId link) const {
   return engine_->link_stats(link);
+}
+const FaultTotals* PacketFabric::fault_totals() const {
+  return engine_->fault_totals();
 }
 Picoseconds PacketFabric::lookahead() const {
   return engine_->lookahead();

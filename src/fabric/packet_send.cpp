@@ -3,6 +3,7 @@
 // The sending side of PacketEngine: from a card's messages to packets on their way to a first link.
 #include <algorithm>
 
+#include "fabric/fault_layer.h"
 #include "fabric/packet_engine.h"
 #include "podsim/base/error.h"
 
@@ -46,6 +47,7 @@ void PacketEngine::drain_kicks() {
 
 // Takes the card's next message and makes its first packet; none when the card has nothing to send.
 SendQueue::Ready PacketEngine::begin_message(NpuId npu, Card& card, std::int64_t now) {
+  if (faulty()) return begin_tracked(npu, card, now);
   Message message;
   if (!card.endpoint->next_message(Picoseconds(now), message)) return {};
   const std::int64_t payload = message.payload.count();
@@ -71,12 +73,13 @@ SendQueue::Ready PacketEngine::make_packet(NpuId npu, std::int64_t now, const Me
   packet.destination = message.destination.value();
   packet.tag = message.tag;
   packet.payload = static_cast<std::uint32_t>(chunk.payload);
-  packet.wire = wire_of(chunk.payload);
+  packet.wire = wire_of(chunk.payload, message.segment);
   packet.tail_lag_ps = 0;
   packet.transfer = chunk.transfer;
   packet.hop = packet.hops = 0;
   packet.lane_class = message.lane_class;
   ++totals_.packets_offered;
+  if (faulty()) return make_tracked(index, now, chunk.number);
   SendQueue::Ready ready{index, packet.wire, SendQueue::kNone, LinkId::none(), chunk.transfer};
   if (message.destination == npu) return ready;
   topology::Path& path = path_;
@@ -128,6 +131,7 @@ void PacketEngine::pull(NpuId npu, std::int64_t now) {
   Card& card = cards_[npu];
   card.pull_at = kNever;
   card.next_injection = std::max(card.next_injection, now);
+  if (faulty() && is_down(npu, now)) return drain_dead(npu, now);
   const std::int64_t end = now + hop_queue_.width();
   while (card.next_injection < end) {
     const SendQueue::Ready ready = next_packet(npu, card, now);
@@ -147,6 +151,7 @@ void PacketEngine::pull(NpuId npu, std::int64_t now) {
 void PacketEngine::send_on(NpuId npu, Card& card, std::int64_t now, std::uint32_t transfer) {
   while (transfers_[transfer].unsent > 0) {
     const SendQueue::Ready ready = next_chunk(npu, now, transfer);
+    if (ready.packet == SendQueue::kNone) continue;  // faults leave it no way for now
     if (ready.port != SendQueue::kNone) return card.queue.wait(ready);
     launch(card, ready);
   }
@@ -155,6 +160,7 @@ void PacketEngine::send_on(NpuId npu, Card& card, std::int64_t now, std::uint32_
 // Sends the packet towards its first link, or, to the card itself, straight to its memory.
 void PacketEngine::launch(Card& card, const SendQueue::Ready& ready) {
   const std::int64_t due = card.next_injection + send_latency_;
+  if (faulty()) note_launch(ready.packet, card.next_injection);
   if (ready.port == SendQueue::kNone) {
     card_queue_.push(due + receive_latency_, ready.packet, packets_[ready.packet].destination);
     return;
@@ -169,7 +175,7 @@ void PacketEngine::launch(Card& card, const SendQueue::Ready& ready) {
 std::uint32_t PacketEngine::allocate_packet() {
   if (free_packets_.empty()) {
     const std::size_t index = packets_.size();
-    PODSIM_CHECK(index < kPull, "{} packets in flight", index);
+    PODSIM_CHECK(index < kResend, "{} packets in flight", index);
     packets_.emplace_back();
     if (max_hops_ > kInlineHops) long_routes_.resize((index + 1) * max_hops_);
     return static_cast<std::uint32_t>(index);
@@ -191,7 +197,9 @@ std::uint32_t PacketEngine::allocate_transfer(const Message& message) {
   return index;
 }
 
-std::uint32_t PacketEngine::wire_of(std::int64_t payload) {
+std::uint32_t PacketEngine::wire_of(std::int64_t payload, std::uint32_t segment) {
+  if (segment != 0)
+    return static_cast<std::uint32_t>(wire_bytes(protocol_, Bytes(payload), Bytes(segment)).count());
   return wire_of_payload_.get(static_cast<std::uint32_t>(payload), [this](std::uint32_t bytes) {
     return static_cast<std::uint32_t>(wire_bytes(protocol_, Bytes(bytes)).count());
   });

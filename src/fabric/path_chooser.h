@@ -24,6 +24,8 @@ class PathChooser {
   void choose(NpuId src, NpuId dst, std::uint32_t flow, std::uint32_t packet, const Backlog& backlog,
               topology::Path& path) const {
     if (spread_ == PathSpread::First) return routing_.path(src, dst, 0, path);
+    if (spread_ == PathSpread::Destination)
+      return routing_.path(src, dst, dst.value() % routing_.path_count(src, dst), path);
     const std::uint32_t hash = hash_of(src, dst, flow, packet);
     if (spread_ == PathSpread::Hash) return routing_.spread_path(src, dst, hash, path);
     choose_least_loaded(src, dst, hash, backlog, path);

@@ -30,8 +30,14 @@ void AllToAllCard::message_arrived(const fabric::Arrival& arrival) {
                pattern_.cards - 1);
 }
 
+void AllToAllCard::message_lost(const fabric::Arrival&) {
+  ++lost_;
+  PODSIM_CHECK(received_ + lost_ < pattern_.cards, "npu {} misses {} rows and gets {} from {} other cards",
+               id_.value(), lost_, received_, pattern_.cards - 1);
+}
+
 std::string AllToAllCard::waiting_for() const {
-  return fmt::format("{} of {} rows", pattern_.cards - 1 - received_, pattern_.cards - 1);
+  return fmt::format("{} of {} rows", pattern_.cards - 1 - received_ - lost_, pattern_.cards - 1);
 }
 
 }  // namespace podsim::npu

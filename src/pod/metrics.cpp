@@ -15,6 +15,10 @@ constexpr MetricDef kCardMetrics[] = {kCardDispatch, kCardL1,       kCardActivat
 constexpr MetricDef kBoundMetrics[] = {kBoundLayer, kBoundDispatch, kBoundCombine, kBoundCompute,
                                        kBoundHbm,   kBoundFixed,    kBoundTransfer};
 constexpr MetricDef kAllToAllMetrics[] = {kAllToAllLatency, kAllToAllBound, kAllToAllOverBound};
+constexpr MetricDef kMemoryMetrics[] = {kTransferLatency, kTransferTime, kTransferBandwidth};
+constexpr MetricDef kFaultMetrics[] = {
+    kFaultCount, kFaultSpares, kFaultFree,       kFaultSlowdown, kFaultReroutedMessages, kFaultReroutedBytes,
+    kFaultLost,  kFaultResent, kFaultDuplicates, kFaultFailed,   kFaultFailedBytes,      kFaultLanes};
 constexpr MetricDef kTrafficMetrics[] = {kTrafficRows, kTrafficLocalRows, kTrafficImbalance,
                                          kTrafficDispatchBytes, kTrafficCombineBytes};
 constexpr MetricDef kFabricMetrics[] = {kHopEvents,      kMessages,    kLoopbackMessages,     kPackets,
@@ -58,6 +62,18 @@ constexpr Column kLayerColumns[] = {
     {"bound_us", "us", kBoundLayer.help},
     {"bound_by", "", "the largest term of the bound"},
 };
+constexpr Column kTransferColumns[] = {
+    {"transfer", "", "name of the transfer"},
+    {"from", "", "card that read or wrote"},
+    {"to", "", "card whose memory holds the first byte"},
+    {"hops", "", "links between them"},
+    {"operations", "", "operations that ended"},
+    {"bytes", "bytes", "payload of these"},
+    {"time_us", "us", "first operation begun until the last one ended"},
+    {"latency_mean_us", "us", "of one operation"},
+    {"latency_max_us", "us", "of the slowest operation"},
+    {"bandwidth_gb_per_s", "GB/s", "bytes over time"},
+};
 
 stats::MetricCatalogue make_catalogue() {
   stats::MetricCatalogue catalogue;
@@ -65,11 +81,14 @@ stats::MetricCatalogue make_catalogue() {
   catalogue.add("Cards, per layer (all cards and layers are samples)", kCardMetrics);
   catalogue.add("Lower bounds", kBoundMetrics);
   catalogue.add("All-to-all", kAllToAllMetrics);
+  catalogue.add("Global memory", kMemoryMetrics);
   catalogue.add("Traffic", kTrafficMetrics);
   catalogue.add("Fabric", kFabricMetrics);
+  catalogue.add("Faults", kFaultMetrics);
   catalogue.add(stats::Table{"cards.csv", "a card", card_columns()});
   catalogue.add(stats::Table{"links.csv", "a directed link that carried something", link_columns()});
   catalogue.add(stats::Table{"layers.csv", "a layer", layer_columns()});
+  catalogue.add(stats::Table{"transfers.csv", "a pair of cards in a transfer", transfer_columns()});
   return catalogue;
 }
 
@@ -93,6 +112,9 @@ Span<const Column> link_columns() {
 }
 Span<const Column> layer_columns() {
   return view(kLayerColumns);
+}
+Span<const Column> transfer_columns() {
+  return view(kTransferColumns);
 }
 
 }  // namespace podsim::pod

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "pod/fault_run.h"
 #include "podsim/base/error.h"
 #include "podsim/pod/metrics.h"
 
@@ -45,6 +46,7 @@ std::size_t count_assumed(const nlohmann::ordered_json& node) {
 
 void add_fabric_results(const fabric::Fabric& fabric, const topology::Pod& pod, Picoseconds time,
                         RunResult& result) {
+  add_fault_results(pod, &fabric, result);
   const fabric::Totals& totals = fabric.totals();
   result.metrics.set(kHopEvents, totals.hop_events);
   result.metrics.set(kMessages, totals.messages_delivered);

@@ -3,6 +3,8 @@
 #include "podsim/pod/run.h"
 
 #include "pod/all_to_all_run.h"
+#include "pod/fault_run.h"
+#include "pod/global_memory_run.h"
 #include "pod/moe_run.h"
 #include "pod/results.h"
 #include "podsim/pod/metrics.h"
@@ -21,6 +23,7 @@ Scenario with_options(const Scenario& scenario, const RunOptions& options) {
 
 RunResult run(const LoadedScenario& loaded, const RunOptions& options) {
   Stopwatch whole;
+  const std::optional<double> without_faults = time_without_faults(loaded, options);
   Stopwatch watch;
   sim::prepare_kernel();
   const Scenario scenario = with_options(loaded.scenario, options);
@@ -28,7 +31,8 @@ RunResult run(const LoadedScenario& loaded, const RunOptions& options) {
   RunResult result;
   result.effective_config = config::write(scenario);
   if (options.progress) options.progress({"building the pod", 0.0, Picoseconds(), 0});
-  const topology::Pod pod = topology::build_pod(*scenario.machine.pod);
+  topology::Pod pod = topology::build_pod(*scenario.machine.pod);
+  apply_faults(scenario, seed, pod, result);
   result.perf.build_s = watch.lap();
 
   if (const auto* moe = std::get_if<MoeWorkload>(&scenario.workload)) {
@@ -38,10 +42,14 @@ RunResult run(const LoadedScenario& loaded, const RunOptions& options) {
     } else {
       layers.run_packets(options);
     }
+  } else if (const auto* memory = std::get_if<GlobalMemoryWorkload>(&scenario.workload)) {
+    run_global_memory(scenario, *memory, pod, seed, options, result);
   } else {
     run_all_to_all(scenario, std::get<AllToAllWorkload>(scenario.workload), pod, seed, options, result);
   }
 
+  if (scenario.fabric.fidelity == fabric::Fidelity::Bound) add_fault_results(pod, nullptr, result);
+  add_slowdown(without_faults, result);
   Perf& perf = result.perf;
   perf.wall_s = whole.lap();
   if (result.metrics.find(kHopEvents.name))

@@ -81,6 +81,45 @@ void AllToAllWorkload::describe(config::Fields& f) {
   f.value_or("order", order, AllToAllOrder::Rotated, "in which order a card sends");
 }
 
+void HostPattern::describe(config::Fields& f) {
+  f.required("period", period, "endpoints after which the pattern begins again").at_least(1);
+  f.required("first", first, "number in the period from which on they are hosts").at_least(0);
+}
+
+void TransferConfig::describe(config::Fields& f) {
+  f.required("name", name, "what the figures are called").non_empty();
+  f.required("operation", operation, "what is done to the memory");
+  f.required("from", from, "cards that do it").at_least(0);
+  f.value_or("to", to, {}, "whose memory; one for all of `from`, or one for each").at_least(0);
+  f.optional("address", address, "instead of `to`: pod-wide address of the first byte").at_least(0_B);
+  f.required("size", size, "bytes of one operation; 8 for atomics").between(1_B, 1024_GiB);
+  f.optional("stride", stride, "from one operation to the next; default: size").at_least(0_B);
+  f.value_or("operations", operations, 1, "how many, by every pair").between(1, 1 << 24);
+  f.value_or("in_flight", in_flight, 1,
+             "operations of a pair begun and not ended; 1: each waits for the last")
+      .between(1, 1 << 20);
+  f.value_or("one_path", one_path, false, "all of a pair's traffic takes one path, as one queue pair's does");
+  f.value_or("operand", operand, 1, "fetch_add: what is added; compare_swap: what is stored");
+  f.value_or("expected", expected, 0, "compare_swap: stored if this is found");
+  f.check(!from.empty(), "from: expected at least one card");
+  f.check(to.empty() == address.has_value(), "expected one of to and address");
+  f.check(from.size() == 1 || to.size() <= 1 || from.size() == to.size(),
+          "from and to: expected lists of one length, or one of them with one entry");
+  const bool atomic =
+      operation == npu::MemoryOperation::CompareSwap || operation == npu::MemoryOperation::FetchAdd;
+  f.check(!atomic || size == 8_B, "size: atomics are of 8 B");
+}
+
+void GlobalMemoryWorkload::describe(config::Fields& f) {
+  f.required("access", access, "what one-sided access costs");
+  f.optional("hosts", hosts, "endpoints that are hosts; default: none");
+  f.optional("memory", memory, "bytes of each card in the map; default: the chip's").at_least(4_KiB);
+  f.optional("page", page, "the map interleaves the cards in pages of this size; default: it does not")
+      .at_least(64_B);
+  f.value_or("order", order, TransferOrder::InTurn, "transfers one after the other, or all at once");
+  f.required("transfers", transfers, "what is read and written");
+}
+
 void Output::describe(config::Fields& f) {
   f.value_or("timeline_cards", timeline_cards, {}, "cards whose spans are recorded").at_least(0);
 }
@@ -93,6 +132,7 @@ void Scenario::describe(config::Fields& f) {
   f.required("workload", workload, "what runs on it");
   f.value_or("schedule", schedule, npu::ScheduleConfig(npu::WaveFillSchedule()),
              "how an MoE layer is scheduled on a card");
+  f.optional("faults", faults, "parts that fail; default: all work");
   f.value_or("output", output, {}, "what is recorded");
   f.value_or("seed", seed, 1, "of everything random").at_least(0);
 }

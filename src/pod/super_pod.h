@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "podsim/fabric/packet_fabric.h"
+#include "podsim/fabric/fabric.h"
 #include "podsim/npu/npu.h"
 #include "podsim/pod/run.h"
 #include "podsim/topology/pod.h"
@@ -34,8 +34,8 @@ class SuperPod : public sc_core::sc_module {
   SuperPod(sc_core::sc_module_name name, const topology::Pod& pod, const Scenario& scenario,
            std::uint64_t seed, std::size_t cards);
 
-  fabric::PacketFabric& fabric() { return fabric_; }
-  const fabric::PacketFabric& fabric() const { return fabric_; }
+  fabric::Fabric& fabric() { return *fabric_; }
+  const fabric::Fabric& fabric() const { return *fabric_; }
   npu::Npu& npu(std::size_t card) { return *npus_[card]; }
   std::size_t cards() const { return npus_.size(); }
 
@@ -52,7 +52,8 @@ class SuperPod : public sc_core::sc_module {
  private:
   void report(const RunOptions& options, const Stretch& stretch, std::uint64_t delivered_before) const;
 
-  fabric::PacketFabric fabric_;
+  const Scenario& scenario_;
+  std::unique_ptr<fabric::Fabric> fabric_;  // of the scenario's fidelity
   std::vector<std::unique_ptr<npu::Npu>> npus_;
   Picoseconds slice_;  // of simulated time between two looks at the user
 };

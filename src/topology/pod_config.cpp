@@ -116,6 +116,20 @@ void CardOverride::describe(config::Fields& f) {
   f.check(!npus.empty() || !range.empty(), "expected npus or range, the cards that are different");
 }
 
+void SparesConfig::describe(config::Fields& f) {
+  f.required("cards", cards, "cards of a cabinet that stand in for failed ones").between(0, kMostNpus);
+  f.required("latency", latency, "that every link of a card takes longer once a spare stands in for it")
+      .at_least(Picoseconds(0));
+  f.optional("bandwidth", bandwidth,
+             "of all links of a spare together, one direction; default: those of the card it stands in for")
+      .at_least(BytesPerSecond(1));
+}
+
+void CabinetConfig::describe(config::Fields& f) {
+  f.required("cards", cards, "cards of one cabinet, with neighbouring ids").between(1, kMostNpus);
+  f.optional("spares", spares, "cards that stand in for failed ones");
+}
+
 void PodConfig::describe(config::Fields& f) {
   f.value_or("name", name, "", "name of the pod");
   f.value_or("description", description, "", "what the pod is, in a sentence or two");
@@ -135,6 +149,7 @@ void PodConfig::describe(config::Fields& f) {
   f.optional("join", join, "what connects the groups");
   f.optional("graph", graph, "an imported graph, here or in a file");
   f.value_or("cards", cards, {}, "cards that are different");
+  f.optional("cabinet", cabinet, "which cards share a cabinet, for faults and spares");
   const int forms = (dimensions.empty() ? 0 : 1) + (groups.empty() ? 0 : 1) + (graph ? 1 : 0);
   f.check(forms == 1, "expected exactly one of dimensions, groups and graph, found {}", forms);
   f.check(groups.empty() || join.has_value(), "groups need a join");

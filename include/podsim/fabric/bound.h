@@ -27,7 +27,9 @@ struct BoundResult {
 //   the end; per card:  everything it sends (receives) at its injection (port) rate; per message: its
 //   zero-load latency.
 // Link loads are counted on the very paths that PathSpread::First and ::Hash take. Under ::Backlog the path
-// is not known beforehand, so only the card and latency terms count.
+// is not known beforehand, so only the card and latency terms count; so, too, with faults that come or go
+// during the run. Messages of cards that fail are left out, those round faults at the start are on their ways
+// round.
 class TrafficBound {
  public:
   TrafficBound(const topology::Pod& pod, const ProtocolConfig& protocol, const FabricConfig& config,

@@ -11,6 +11,8 @@
 
 namespace podsim::fabric {
 
+struct FaultTotals;
+
 // The two kinds of traffic that a link keeps in separate FIFOs: rows of data, and small messages that steer
 // them (notifications, barriers), which go first.
 enum class LaneClass : std::uint8_t { Data, Control };
@@ -22,6 +24,7 @@ struct Message {
   Bytes payload;
   LaneClass lane_class = LaneClass::Data;
   std::uint32_t flow = 0;  // messages of one pair with different flows may take different paths
+  std::uint32_t segment = 0;  // payload bytes of one protocol packet; 0, or more than the MTU: the MTU
 };
 
 // A whole message has reached its destination's memory interface.
@@ -43,11 +46,16 @@ class Endpoint {
   // A message arrived at arrival.time, which is not before the kernel's clock and within the fabric's
   // lookahead of it. Called in order of time. The card may kick() from here, at arrival.time or later.
   virtual void message_arrived(const Arrival& arrival) = 0;
+  // A message of this card was given up: its receiver is dead, or nothing of it got through. `at` as above.
+  virtual void message_failed(const Message&, Picoseconds) {}
+  // A message to this card was given up, and none of it will be announced. Not in order with arrivals.
+  virtual void message_lost(const Arrival&) {}
   // One of the two will be called soon: time to bring what they touch into the cache.
   virtual void prefetch_state() const {}
 };
 
-// Totals of a run. Conservation: offered == delivered when it ends, in messages and in bytes.
+// Totals of a run. Conservation: offered == delivered + failed when it ends, in messages, packets and bytes;
+// only faults make messages fail.
 struct Totals {
   std::uint64_t messages_offered = 0;
   std::uint64_t messages_delivered = 0;
@@ -57,6 +65,9 @@ struct Totals {
   std::uint64_t bytes_delivered = 0;
   std::uint64_t hop_events = 0;         // packet-at-link services
   std::uint64_t loopback_messages = 0;  // source == destination: no link, no hop
+  std::uint64_t messages_failed = 0;    // reported to their sender
+  std::uint64_t packets_failed = 0;     // not delivered, of messages that failed
+  std::uint64_t bytes_failed = 0;       // payload of those messages
 };
 
 // What one directed link did.
@@ -80,6 +91,10 @@ class Fabric {
   virtual const LinkStats& link_stats(LinkId link) const = 0;
   // How far ahead of the kernel's clock an arrival may be announced.
   virtual Picoseconds lookahead() const = 0;
+  // What faults did; null where there are none.
+  virtual const FaultTotals* fault_totals() const { return nullptr; }
+  // Throws what ended the simulation early: exceptions do not pass through the kernel as they are.
+  virtual void throw_failure() const {}
 };
 
 }  // namespace podsim::fabric

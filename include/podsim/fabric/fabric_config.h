@@ -8,12 +8,14 @@
 
 namespace podsim::fabric {
 
-enum class Fidelity : std::uint8_t { Bound, Packet };
+enum class Fidelity : std::uint8_t { Bound, Packet, Link };
 
 // How packets spread over equal-cost paths.
 enum class PathSpread : std::uint8_t {
-  First,    // always the first: deterministic dimension order, X before Y
-  Hash,     // by a hash of source, destination and packet number
+  First,        // always the first: deterministic dimension order, X before Y
+  Hash,         // by a hash of source, destination and packet number
+  Destination,  // number of the destination modulo number of paths: static forwarding tables, "d-mod-k"
+                // (Zahavi et al., Optimized InfiniBand fat-tree routing, 2010)
   Backlog,  // the path whose links have the least queued work when the packet is sent (global knowledge, as
             // UGAL-G)
 };
@@ -36,7 +38,8 @@ template <>
 struct podsim::config::EnumNames<podsim::fabric::Fidelity> {
   static constexpr const char* kWhat = "fidelity";
   static constexpr std::array kNames{std::pair{fabric::Fidelity::Bound, "bound"},
-                                     std::pair{fabric::Fidelity::Packet, "packet"}};
+                                     std::pair{fabric::Fidelity::Packet, "packet"},
+                                     std::pair{fabric::Fidelity::Link, "link"}};
 };
 
 template <>
@@ -44,5 +47,6 @@ struct podsim::config::EnumNames<podsim::fabric::PathSpread> {
   static constexpr const char* kWhat = "path spread";
   static constexpr std::array kNames{std::pair{fabric::PathSpread::First, "first"},
                                      std::pair{fabric::PathSpread::Hash, "hash"},
+                                     std::pair{fabric::PathSpread::Destination, "destination"},
                                      std::pair{fabric::PathSpread::Backlog, "backlog"}};
 };

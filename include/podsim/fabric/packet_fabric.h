@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -14,6 +15,7 @@
 namespace podsim::fabric {
 
 class PacketEngine;
+struct FaultPlan;
 
 // The UnifiedBus fabric of a pod at packet fidelity: every NPU port, switch and cable between the cards'
 // memory interfaces. Models: cut-through, FIFO per directed link and lane class, serialization and hop
@@ -24,7 +26,7 @@ class PacketEngine;
 class PacketFabric : public sc_core::sc_module, public Fabric {
  public:
   PacketFabric(sc_core::sc_module_name name, const topology::Pod& pod, const ProtocolConfig& protocol,
-               const FabricConfig& config, std::uint64_t seed);
+               const FabricConfig& config, std::uint64_t seed, const FaultPlan* faults = nullptr);
   ~PacketFabric() override;
 
   void attach(NpuId npu, Endpoint& endpoint) override;
@@ -32,6 +34,8 @@ class PacketFabric : public sc_core::sc_module, public Fabric {
   const Totals& totals() const override;
   const LinkStats& link_stats(LinkId link) const override;
   Picoseconds lookahead() const override;
+  const FaultTotals* fault_totals() const override;
+  void throw_failure() const override;
 
  private:
   SC_HAS_PROCESS(PacketFabric);
@@ -47,6 +51,7 @@ class PacketFabric : public sc_core::sc_module, public Fabric {
   std::vector<Kick> kicks_;  // made by processes, in order of time
   sc_core::sc_event wake_event_;
   bool advancing_ = false;
+  std::exception_ptr failure_;  // what ended the simulation
 };
 
 }  // namespace podsim::fabric

@@ -27,7 +27,9 @@ class AllToAllCard : public Card {
   void message_arrived(const fabric::Arrival& arrival) override;
   void wake(Picoseconds) override {}
   void barrier_released(Picoseconds, Picoseconds) override {}
-  bool done() const override { return received_ + 1 == pattern_.cards; }
+  // Rows that were given up are not waited for.
+  void message_lost(const fabric::Arrival& arrival) override;
+  bool done() const override { return received_ + lost_ + 1 == pattern_.cards; }
   Picoseconds done_at() const override { return last_; }
   std::string waiting_for() const override;
   std::uint32_t received() const { return received_; }
@@ -40,6 +42,7 @@ class AllToAllCard : public Card {
   HbmServer::Load row_load_;
   std::uint32_t sent_ = 0;
   std::uint32_t received_ = 0;
+  std::uint32_t lost_ = 0;
   Picoseconds last_;
 };
 

@@ -85,6 +85,36 @@ inline constexpr MetricDef kAllToAllBound{"bound.all_to_all.latency_us", "us",
 inline constexpr MetricDef kAllToAllOverBound{"all_to_all.over_bound", "1",
                                               "all_to_all.latency_us over bound.all_to_all.latency_us"};
 
+inline constexpr MetricDef kTransferLatency{"global_memory.<transfer>.latency_us", "us",
+                                            "one operation, from its first request until its last byte or "
+                                            "acknowledgement is back",
+                                            Kind::Distribution};
+inline constexpr MetricDef kTransferTime{"global_memory.<transfer>.time_us", "us",
+                                         "first operation begun until the last one of any pair ended"};
+inline constexpr MetricDef kTransferBandwidth{"global_memory.<transfer>.bandwidth_gb_per_s", "GB/s",
+                                              "payload of all pairs over that time"};
+
+inline constexpr MetricDef kFaultCount{"faults.count", "", "parts that failed, before the run or in it"};
+inline constexpr MetricDef kFaultSpares{"faults.spares_used", "", "failed cards that a spare stands in for"};
+inline constexpr MetricDef kFaultLanes{"faults.virtual_lanes", "",
+                                       "virtual lanes that the routes round the faults take"};
+inline constexpr MetricDef kFaultFree{
+    "faults.without_us", "us", "the latency of the same run without faults; at fidelity bound its bound"};
+inline constexpr MetricDef kFaultSlowdown{"faults.slowdown", "1",
+                                          "latency of the run over faults.without_us"};
+inline constexpr MetricDef kFaultReroutedMessages{"faults.rerouted_messages", "1",
+                                                  "share of the messages offered that went round a fault"};
+inline constexpr MetricDef kFaultReroutedBytes{
+    "faults.rerouted_bytes", "1",
+    "payload sent round faults over payload offered; what is sent again counts again"};
+inline constexpr MetricDef kFaultLost{"faults.packets_lost", "", "packets that faults took"};
+inline constexpr MetricDef kFaultResent{"faults.packets_resent", "", "packets sent again by their senders"};
+inline constexpr MetricDef kFaultDuplicates{"faults.duplicates", "",
+                                            "packets that arrived again, and were dropped"};
+inline constexpr MetricDef kFaultFailed{"faults.messages_failed", "",
+                                        "messages given up and reported to their senders"};
+inline constexpr MetricDef kFaultFailedBytes{"faults.bytes_failed", "bytes", "payload of these"};
+
 inline constexpr MetricDef kTrafficRows{"traffic.rows", "",
                                         "token rows dispatched, over all layers, loopback rows included"};
 inline constexpr MetricDef kTrafficLocalRows{"traffic.local_rows", "",
@@ -111,10 +141,11 @@ inline constexpr MetricDef kDimensionUtilisation{
 inline constexpr MetricDef kDimensionPeak{"fabric.dimension.<dimension>.peak_utilisation", "1",
                                           "utilisation of the busiest link of a dimension"};
 
-// Every metric a run may set and the columns of cards.csv, links.csv and layers.csv.
+// Every metric a run may set and the columns of cards.csv, links.csv, layers.csv and transfers.csv.
 const stats::MetricCatalogue& catalogue();
 Span<const stats::Column> card_columns();
 Span<const stats::Column> link_columns();
 Span<const stats::Column> layer_columns();
+Span<const stats::Column> transfer_columns();
 
 }  // namespace podsim::pod

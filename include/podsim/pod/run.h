@@ -11,6 +11,7 @@
 
 #include "podsim/fabric/fabric.h"
 #include "podsim/pod/metrics.h"
+#include "podsim/pod/fault_scenario.h"
 #include "podsim/pod/scenario.h"
 #include "podsim/stats/metrics.h"
 #include "podsim/timeline/timeline.h"
@@ -94,6 +95,19 @@ struct LayerRow {
   std::string bound_by;  // "compute", "hbm", "link x", "latency"
 };
 
+// What one pair of cards did in a transfer of a global_memory workload.
+struct TransferRow {
+  std::string transfer;
+  NpuId from;
+  NpuId to;  // whose memory holds the first byte
+  std::int64_t hops = 0;
+  std::int64_t operations = 0;  // that ended
+  Bytes bytes;
+  Picoseconds time;         // first operation begun until the last one ended
+  Picoseconds latency_sum;  // over operations
+  Picoseconds latency_max;
+};
+
 // What the run itself cost: not part of the result.
 struct Perf {
   double wall_s = 0.0;
@@ -113,6 +127,8 @@ struct RunResult {
   std::vector<CardRow> cards;  // empty at fidelity bound
   std::vector<LinkRow> links;  // every link that carried something, in order of id; empty at fidelity bound
   BusiestLinks busiest_links;
+  std::vector<FaultRow> faults;
+  std::vector<TransferRow> transfers;
   timeline::Timeline timeline;
   std::vector<std::string> words;  // what bounds the run, most important first
   std::vector<std::string> notes;  // assumptions, said aloud

@@ -16,8 +16,10 @@
 #include "podsim/moe/placement_config.h"
 #include "podsim/moe/traffic.h"
 #include "podsim/npu/chip_config.h"
+#include "podsim/npu/global_memory.h"
 #include "podsim/npu/schedule_config.h"
 #include "podsim/npu/stack_config.h"
+#include "podsim/pod/fault_scenario.h"
 #include "podsim/topology/pod_config.h"
 
 namespace podsim::pod {
@@ -80,7 +82,45 @@ struct AllToAllWorkload {
   void describe(config::Fields& f);
 };
 
-using Workload = std::variant<MoeWorkload, AllToAllWorkload>;
+// Which endpoints of the pod are the memories of hosts: those with a number n mod `period` >= `first`.
+struct HostPattern {
+  std::int64_t period = 0;
+  std::int64_t first = 0;
+  void describe(config::Fields& f);
+};
+
+// Pairs of cards: entry k of `from` and of `to`; a list of one goes with every entry of the other.
+struct TransferConfig {
+  std::string name;
+  npu::MemoryOperation operation = npu::MemoryOperation::Read;
+  std::vector<std::int64_t> from;  // who reads or writes
+  std::vector<std::int64_t> to;    // whose memory, from its first byte on
+  std::optional<Bytes> address;    // instead of `to`: pod-wide
+  Bytes size;                      // of one operation
+  std::optional<Bytes> stride;
+  std::int64_t operations = 1;
+  std::int64_t in_flight = 1;
+  bool one_path = false;
+  std::int64_t operand = 1;
+  std::int64_t expected = 0;
+  void describe(config::Fields& f);
+};
+
+enum class TransferOrder : std::uint8_t { InTurn, Together };
+
+// One-sided access to the memory of other cards.
+struct GlobalMemoryWorkload {
+  static constexpr const char* kKind = "global_memory";
+  config::Ref<npu::OneSidedConfig> access;
+  std::optional<HostPattern> hosts;
+  std::optional<Bytes> memory;  // of each card
+  std::optional<Bytes> page;
+  TransferOrder order = TransferOrder::InTurn;
+  std::vector<TransferConfig> transfers;
+  void describe(config::Fields& f);
+};
+
+using Workload = std::variant<MoeWorkload, AllToAllWorkload, GlobalMemoryWorkload>;
 
 struct Output {
   std::vector<std::int64_t> timeline_cards;  // whose spans are recorded
@@ -95,6 +135,7 @@ struct Scenario {
   fabric::FabricConfig fabric;
   Workload workload;
   npu::ScheduleConfig schedule;
+  std::optional<FaultScenario> faults;
   Output output;
   std::int64_t seed = 1;
   void describe(config::Fields& f);
@@ -120,4 +161,11 @@ struct podsim::config::EnumNames<podsim::pod::AllToAllOrder> {
   static constexpr const char* kWhat = "order";
   static constexpr std::array kNames{std::pair{pod::AllToAllOrder::Rotated, "rotated"},
                                      std::pair{pod::AllToAllOrder::Ascending, "ascending"}};
+};
+
+template <>
+struct podsim::config::EnumNames<podsim::pod::TransferOrder> {
+  static constexpr const char* kWhat = "order";
+  static constexpr std::array kNames{std::pair{pod::TransferOrder::InTurn, "in_turn"},
+                                     std::pair{pod::TransferOrder::Together, "together"}};
 };

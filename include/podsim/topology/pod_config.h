@@ -149,6 +149,26 @@ struct CardOverride {
   void describe(config::Fields& f);
 };
 
+// Cards that wait in each cabinet for one to fail: UB-Mesh's 64 + 1. A spare hangs on the switches of the
+// backplane, so a cable of the card it stands in for becomes a way through one of them.
+struct SparesConfig {
+  config::Sourced<std::int64_t> cards;   // of a cabinet
+  config::Sourced<Picoseconds> latency;  // that every link of a replaced card takes longer
+  std::optional<config::Sourced<BytesPerSecond>>
+      bandwidth;  // of all links of a spare together, one direction
+
+  void describe(config::Fields& f);
+};
+
+// What stands and falls together: cabinet c has the NPUs c * cards to (c + 1) * cards - 1, and the switches
+// that have links to NPUs of it alone.
+struct CabinetConfig {
+  config::Sourced<std::int64_t> cards;
+  std::optional<SparesConfig> spares;
+
+  void describe(config::Fields& f);
+};
+
 struct GroupConfig;
 
 // A pod: exactly one of `dimensions` (regular), `groups` with `join` (nested, ragged) and `graph`.
@@ -169,6 +189,7 @@ struct PodConfig {
   std::optional<JoinConfig> join;
   std::optional<config::Ref<GraphConfig>> graph;
   std::vector<CardOverride> cards;
+  std::optional<CabinetConfig> cabinet;  // of the outermost pod
 
   void describe(config::Fields& f);
 };
