@@ -108,7 +108,7 @@ void AiCore::run_block() {
   check_.reset();
   if (task_.check_hazards)
     check_ = std::make_unique<HazardCheck>(number_, task_.placement.block, task_.strict);
-  engine_->start_block(local_, check_.get(), task_.trace);
+  engine_->start_block(local_, !task_.strict, check_.get(), task_.trace);
   if (check_) epoch_ = engine_->new_epoch(check_->scalar_clock());
   wait_ = Wait::None;
   (*task_.function)();

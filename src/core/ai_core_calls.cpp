@@ -160,6 +160,7 @@ void AiCore::set_duration(Operation& op, const Duration& duration) const {
 void AiCore::set_copy(Operation& op, const kernel::GlobalMove& move) const {
   const GlobalCost cost = timing_.global(move);
   op.kind = Kind::Copy;
+  op.one_at_a_time = cost.one_at_a_time;
   op.occupancy = std::max(op.occupancy, clock_.time(cost.port_cycles));
   op.transfer.write = move.write;
   op.transfer.atomic = move.atomic;
@@ -177,6 +178,7 @@ void AiCore::set_copy(Operation& op, const kernel::GlobalMove& move) const {
 void AiCore::fill(Operation& op, const Instruction& instruction) const {
   op.kind = Kind::Work;
   op.unit_flag = 0;
+  op.one_at_a_time = false;
   op.pieces = 1;
   op.occupancy = op.latency = op.bank = Picoseconds(0);
   if (const auto* cube = std::get_if<kernel::CubeWork>(&instruction.work)) {

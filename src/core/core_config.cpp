@@ -112,6 +112,8 @@ void GlobalRow::describe(config::Fields& f) {
   f.value_or("cycles_per_unaligned_block", cycles_per_unaligned_block, 0.0,
              "what each 32-byte block of a row costs that does not start on 32 bytes")
       .between(0.0, 1e4);
+  f.value_or("one_at_a_time", one_at_a_time, false,
+             "whether the next copy of the pipe waits for the data of this one");
   f.value_or("source", source, "", kSourceHelp);
 }
 

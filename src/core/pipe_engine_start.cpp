@@ -203,7 +203,9 @@ void PipeEngine::start_work(std::size_t p, Operation& op) {
     const Picoseconds there = copy(op);
     if (there > op.done) result.wait_memory += there - op.done;
     op.done = std::max(op.done, there);
-    pipe.free = std::max(pipe.free, setting_.memory->path_free(setting_.core, op.transfer.write));
+    pipe.free = op.one_at_a_time
+                    ? op.done
+                    : std::max(pipe.free, setting_.memory->path_free(setting_.core, op.transfer.write));
   }
   if (op.unit_flag != 0) {
     const Picoseconds alone = op.done;
@@ -218,7 +220,7 @@ void PipeEngine::start_work(std::size_t p, Operation& op) {
     result.busy += op.done - std::max(op.started, pipe.busy_until);
     pipe.busy_until = op.done;
   }
-  if (op.effect) effects_.push({op.done, ++sequence_, static_cast<Pipe>(p), std::move(op.effect)});
+  effects_.schedule(op);
   if (trace_ != nullptr) {
     const std::uint64_t bytes =
         op.kind == Kind::Copy ? op.transfer.row_bytes * op.transfer.rows * op.matrices : 0;

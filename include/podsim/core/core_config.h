@@ -128,6 +128,7 @@ struct GlobalRow {
   double cycles_per_row = 0.0;
   double cycles_per_copy = 0.0;
   double cycles_per_unaligned_block = 0.0;  // 32-byte block of a row that does not start on 32 bytes
+  bool one_at_a_time = false;  // the next copy of its pipe starts when the data of this one is there
   std::string source;
   void describe(config::Fields& f);
 };

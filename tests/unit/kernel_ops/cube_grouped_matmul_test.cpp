@@ -59,7 +59,8 @@ TEST(GroupedMatmul, IsRightWithEveryOptionOfInt8) {
   for (const std::map<std::string, std::string>& options :
        std::vector<std::map<std::string, std::string>>{{{"ring", "1"}},
                                                        {{"ring", "2"}, {"base_m", "32"}, {"base_n", "64"}},
-                                                       {{"activation", "gelu"}},
+                                                       {{"vectors", "1"}},
+                                                       {{"single_m", "64"}, {"single_n", "96"}},
                                                        {{"out", "bf16"}},
                                                        {{"dequant", "fixpipe"}},
                                                        {{"out", "int32"}},
@@ -138,10 +139,5 @@ TEST(GroupedMatmulRefuses, VectorCoresForFloats) {
   EXPECT_EQ(refusal(experts("12", 16, 16, "fp16", {{"dequant", "vector"}})),
             "dequant is \"vector\", which needs dtype int8 and out fp16 or bf16");
 }
-TEST(GroupedMatmulRefuses, AnActivationWithoutVectorCores) {
-  EXPECT_EQ(refusal(experts("12", 16, 16, "int8", {{"dequant", "fixpipe"}, {"activation", "gelu"}})),
-            "activation is \"gelu\", which needs dequant \"vector\"");
-}
-
 }  // namespace
 }  // namespace podsim

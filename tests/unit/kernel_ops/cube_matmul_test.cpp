@@ -69,6 +69,8 @@ TEST(Matmul, IsRightWithEveryTilingOption) {
            {{"base_m", "64"}, {"base_n", "64"}, {"base_k", "64"}, {"step_ka", "1"}, {"step_kb", "1"}},
            {{"base_m", "64"}, {"base_n", "128"}, {"step_ka", "4"}, {"step_kb", "2"}, {"unit_flag", "0"}},
            {{"swizzle", "1:0"}},
+           {{"base_m", "32"}, {"base_n", "64"}, {"tail_split", "1"}},
+           {{"library", "mdl"}},
            {{"swizzle", "2,1"}, {"k_stagger", "1"}},
            {{"single_m", "96"}, {"single_n", "160"}},
            {{"single_m", "64"}, {"single_n", "160"}, {"l2_parts", "2"}},
