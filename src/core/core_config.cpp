@@ -153,6 +153,9 @@ void CoreConfig::describe(config::Fields& f) {
   f.required("fixpipe", fixpipe, "the way out of L0C").non_empty();
   f.required("vector", vector, "the vector unit");
   f.required("global_paths", global_paths, "the core's ends of copies from and to GM").non_empty();
+  f.optional("l1_bytes_per_cycle", l1_bytes_per_cycle,
+             "that L1 moves, copies into it and loads out of it together; default: they do not meet")
+      .between(1, 1 << 16);
   f.required("sync", sync, "flags and barriers");
   f.check(architecture.value == 2201 || architecture.value == 3510,
           "architecture is {}, expected 2201 or 3510", architecture.value);

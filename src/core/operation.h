@@ -33,6 +33,7 @@ struct Operation {
   Picoseconds bank;       // part of the occupancy
   Picoseconds started;    // once it has left the queue
   Picoseconds done;
+  std::int64_t l1_bytes = 0;        // moved into or out of L1 by MTE2 or MTE1
   sim::MemoryTransfer transfer;     // Copy
   std::uint32_t matrices = 1;       // as many such transfers ...
   std::uint64_t matrix_stride = 0;  // ... so far apart

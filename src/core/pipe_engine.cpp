@@ -33,6 +33,7 @@ void PipeEngine::start_block(Picoseconds start, bool program_order, HazardCheck*
   for (Event& event : events_) event = Event{};
   unit_buffers_.clear();
   effects_.clear(program_order);
+  setting_.l1.start_block(start);
   posts_ = {};
   epochs_.clear();
   hazards_ = hazards;

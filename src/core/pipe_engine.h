@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/effects.h"
+#include "core/l1_sharing.h"
 #include "core/operation.h"
 #include "podsim/base/fifo.h"
 #include "podsim/core/core_clock.h"
@@ -30,6 +31,7 @@ struct EngineSetting {
   CoreClock clock;
   sim::MemoryPort* memory = nullptr;
   CrossCore* cross_core = nullptr;
+  L1Sharing l1;
 };
 
 // The pipes of one core behind the scalar unit: in-order queues joined by flags. It works ahead of simulated

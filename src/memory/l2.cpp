@@ -112,8 +112,8 @@ L2::Find L2::find(const Request& request) const {
 
 // Whether the line's last request, by another core, is still being answered when this one comes.
 bool L2::in_use(std::size_t slot, const Request& request) {
-  const auto left = static_cast<std::int32_t>(sets_.at(slot).ready - stamp_of(request.at));
-  return left > 0 && left < static_cast<std::int32_t>((8 * hit_ps_) >> L2Sets::kStampShift);
+  const auto distance = static_cast<std::int32_t>(stamp_of(request.at) + 1 - sets_.at(slot).stamp);
+  return std::abs(distance) < static_cast<std::int32_t>(hit_ps_ >> L2Sets::kStampShift);
 }
 
 L2::Turn L2::slice(const Request& request, const Find& found, int slots) {

@@ -155,6 +155,7 @@ struct CoreConfig {
   std::vector<FixpipeRow> fixpipe;
   VectorConfig vector;
   std::vector<GlobalRow> global_paths;
+  std::optional<config::Sourced<std::int64_t>> l1_bytes_per_cycle;  // in and out together
   SyncConfig sync;
 
   // Capacity in bytes; 0 for a buffer the core has not.

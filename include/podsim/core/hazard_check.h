@@ -36,8 +36,8 @@ class HazardCheck {
     std::size_t touch_count = 0;
   };
 
-  // Strict mode: also within a pipe where its instructions overlap (V, MTE2, MTE3), and between the scalar unit
-  // and pipes, which a compiler takes care of otherwise.
+  // Strict mode: also within a pipe where its instructions overlap (V, MTE2, MTE3), and between the scalar
+  // unit and pipes, which a compiler takes care of otherwise.
   HazardCheck(std::uint32_t core, std::int64_t block, bool strict);
 
   // The scalar unit's knowledge now; later instructions carry it.

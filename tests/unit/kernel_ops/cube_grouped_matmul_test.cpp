@@ -102,9 +102,10 @@ TEST(GroupedMatmul, AGroupWithoutRowsCostsNothing) {
     EXPECT_NEAR(static_cast<double>(picoseconds(experts(rows, 1024, 512, "fp16"))), full, 0.05 * full);
 }
 
+// With K this short the vector cores are the slower side.
 TEST(GroupedMatmul, ADeeperRingIsFaster) {
   const auto time = [](const char* ring) {
-    OpRequest request = experts("512,512", 2048, 1024, "int8", {{"ring", ring}});
+    OpRequest request = experts("512,512", 2048, 256, "int8", {{"ring", ring}});
     request.cores = 4;
     return picoseconds(request);
   };

@@ -103,6 +103,13 @@ TEST(Matmul, TakesRowsLongerThanOneCopyCanStride) {
                product(17, 20, 65544, "fp16", {{"b_transposed", "1"}, {"split_k", "8"}, {"out", "fp32"}}));
 }
 
+// The next tile's first product begins while the last one's results are on their way out.
+TEST(Matmul, IsRightWhenTilesAreShorterThanTheirWayOut) {
+  test::OpBench bench("ascend950pr");
+  for (const std::int64_t k : {16, 75})
+    expect_right(bench, product(256, 2048, k, "bf16", {{"unit_flag", "1"}}));
+}
+
 TEST(Matmul, UsesNoMoreCoresThanItHasTiles) {
   test::OpBench bench("ascend910b1");
   const auto blocks = [&](const OpRequest& request) { return bench.run("matmul", request, false).blocks; };
