@@ -68,6 +68,8 @@ ExitCode run(int argc, const char* const* argv) {
   add_topology_command(app, result);
   add_kernel_command(app, result);
   add_validate_command(app, result);
+  add_claims_command(app, result);
+  add_cache_command(app, result);
   add_trace_command(app, result);
   add_docs_command(app, result);
   try {

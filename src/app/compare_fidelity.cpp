@@ -25,6 +25,7 @@ struct Compared {
   std::string name;
 };
 const Compared kCompared[] = {{"all-to-all", "all_to_all.latency_us"},
+                              {"collective", "collective.latency_us"},
                               {"layer latency", "moe_layer.latency_us"},
                               {"dispatch", "dispatch.latency_us"},
                               {"combine", "combine.latency_us"}};

@@ -12,6 +12,7 @@
 #include "podsim/pod/metrics.h"
 #include "podsim/pod/scenario.h"
 #include "podsim/study/cases.h"
+#include "podsim/study/claim.h"
 
 namespace podsim::app {
 namespace {
@@ -103,6 +104,7 @@ std::vector<ConfigKind> config_kinds() {
       kind<topology::GraphConfig>("graph",
                                   "Graph: NPUs, switches and cables one by one (the graph of a pod)"),
       kind<study::CaseFile>("cases", "Cases: what podsim validate compares (tests/validation)"),
+      kind<study::ClaimFile>("claims", "Claims: what podsim claims tests (configs/claims)"),
       kind<moe::Model>("model", "Model: a Mixture-of-Experts network (models)"),
   };
 }

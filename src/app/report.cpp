@@ -34,7 +34,8 @@ struct Latency {
 const Latency kLatencies[] = {{"layer latency", pod::kLayerLatency, pod::kBoundLayer},
                               {"dispatch", pod::kDispatchLatency, pod::kBoundDispatch},
                               {"combine", pod::kCombineLatency, pod::kBoundCombine},
-                              {"all-to-all", pod::kAllToAllLatency, pod::kAllToAllBound}};
+                              {"all-to-all", pod::kAllToAllLatency, pod::kAllToAllBound},
+                              {"collective", pod::kCollectiveLatency, pod::kCollectiveBound}};
 
 struct Share {
   const char* label;
@@ -83,7 +84,7 @@ std::string headline(const pod::Scenario& scenario, const pod::RunResult& result
                                  scenario.machine.pod->name);
   if (const auto* moe = std::get_if<pod::MoeWorkload>(&scenario.workload)) {
     text =
-        fmt::format("{} on {}, {} tokens a card", moe->model->name, text, grouped_text(moe->tokens_per_card));
+        fmt::format("{} on {}, {} tokens a card", moe->model->name, text, grouped_text(moe->tokens()));
     if (moe->expert_parallel) text += fmt::format(", EP {}", *moe->expert_parallel);
     if (moe->layers.count > 1) text += fmt::format(", {} layers", moe->layers.count);
     text += fmt::format(", {} routing, {}", kind_of(moe->routing), kind_of(scenario.schedule));
@@ -91,6 +92,9 @@ std::string headline(const pod::Scenario& scenario, const pod::RunResult& result
     text = fmt::format("all-to-all among {}, {} a pair", text, to_string(exchange->row));
   } else if (const auto* memory = std::get_if<pod::GlobalMemoryWorkload>(&scenario.workload)) {
     text = fmt::format("global memory of {}, {} transfers", text, memory->transfers.size());
+  } else if (const auto* collective = std::get_if<pod::CollectiveWorkload>(&scenario.workload)) {
+    text = fmt::format("{} of {} by {}, {}", config::enum_name(collective->operation),
+                       to_string(collective->bytes), config::enum_name(collective->algorithm), text);
   }
   text += fmt::format(", fidelity {}",
                       result.effective_config["/fabric/fidelity"_json_pointer].get<std::string>());

@@ -11,7 +11,9 @@
 
 #include "podsim/app/command.h"
 #include "podsim/app/compare_fidelity.h"
+#include "podsim/app/compare_schedules.h"
 #include "podsim/app/interrupt.h"
+#include "podsim/app/kernel_workers.h"
 #include "podsim/app/progress.h"
 #include "podsim/app/report.h"
 #include "podsim/app/run_files.h"
@@ -26,6 +28,7 @@ constexpr const char* kFooter = R"(Examples:
   podsim run configs/scenarios/layer_8192_ep64.json --set /workload/tokens_per_card=16 --out results/t16
   podsim run dsv3_58_layers_cloudmatrix --set /workload/placement/kind=contiguous --seed 7
   podsim run atlas950_v4_pro_decode --fidelity bound
+  podsim run atlas950_v4_pro_decode --set /workload/cards=64 --compare serial,wave_fill,expert_prefetch
   podsim run all_to_all_1024 --set /workload/cards=64 --compare-fidelity bound,packet,link
 
 SCENARIO is a file, or the name of one in configs/scenarios. effective_config.json of a finished run lists
@@ -41,6 +44,9 @@ struct RunCommandOptions {
   std::optional<std::int64_t> seed;
   std::string fidelity;  // empty: the scenario's
   std::vector<std::string> compared;
+  std::vector<std::string> schedules;
+  std::string timer;  // empty: the scenario's
+  std::string cache;  // empty: as podsim cache
   bool quiet = false;
 };
 
@@ -54,18 +60,35 @@ pod::RunResult run_with_progress(const pod::LoadedScenario& loaded, const RunCom
   run_options.progress = [&bar](const pod::ProgressReport& report) {
     bar.update(report.stage, report.fraction, report.simulated);
   };
+  if (!std::holds_alternative<npu::CoreTimerConfig>(loaded.scenario.machine.timer))
+    return pod::run(loaded, run_options);
+  KernelWorkers workers;
+  workers.interrupted = interrupted;
+  workers.progress = [&bar](std::size_t done, std::size_t all) {
+    bar.update(fmt::format("timing kernels, {} of {}", done, all),
+               static_cast<double>(done) / static_cast<double>(all), Picoseconds());
+  };
+  npu::KernelTimings kernels = kernel_timings(options.cache, workers);
+  run_options.kernels = &kernels;
   return pod::run(loaded, run_options);
 }
 
 ExitCode run_scenario(const RunCommandOptions& options) {
   const std::string path = find_input(options.scenario, "configs/scenarios");
-  const pod::LoadedScenario loaded = pod::load_scenario(path, options.sets);
+  const std::vector<std::string> sets = with_timer(options.sets, options.timer);
+  const pod::LoadedScenario loaded = pod::load_scenario(path, sets);
   const std::filesystem::path folder =
       options.out ? std::filesystem::path(*options.out) : default_folder(loaded);
   if (!options.compared.empty()) {
-    FidelityRun run{path, options.sets, folder.string(), {}};
+    FidelityRun run{path, sets, folder.string(), {}};
     if (options.seed) run.options = {"--seed", std::to_string(*options.seed)};
     return compare_fidelities(run, options.compared);
+  }
+  if (!options.schedules.empty()) {
+    ScheduleRun run{path, options.sets, folder.string(), {}};
+    if (options.seed) run.options = {"--seed", std::to_string(*options.seed)};
+    if (!options.fidelity.empty()) run.options.insert(run.options.end(), {"--fidelity", options.fidelity});
+    return compare_schedules(run, loaded.scenario, options.schedules);
   }
   prepare_folder(folder);
   const pod::RunResult result = run_with_progress(loaded, options);
@@ -115,12 +138,28 @@ void add_run_command(CLI::App& parent, CommandResult& result) {
       ->check(CLI::IsMember(fidelity_names()))
       ->type_name("LEVEL");
   command
+      ->add_option(
+          "--compare", options->schedules,
+          "run under each of these schedules and print them side by side, speedups over the first one")
+      ->delimiter(',')
+      ->check(CLI::IsMember(schedule_names()))
+      ->type_name("SCHEDULES");
+  command
       ->add_option("--compare-fidelity", options->compared,
                    "run at each of these and print their latencies side by side: bound,packet,link")
       ->delimiter(',')
       ->check(CLI::IsMember(fidelity_names()))
       ->excludes("--fidelity")
+      ->excludes("--compare")
       ->type_name("LEVELS");
+  command
+      ->add_option("--timer", options->timer,
+                   "what says how long work takes on a core: core (the AI core model) or roofline")
+      ->check(CLI::IsMember({"core", "roofline"}))
+      ->type_name("KIND");
+  command
+      ->add_option("--cache", options->cache, "folder of kernel timings; default as podsim cache --help says")
+      ->type_name("DIR");
   add_quiet_option(*command, options->quiet);
   command->footer(kFooter);
   on_chosen(*command, result, [options] { return run_scenario(*options); });

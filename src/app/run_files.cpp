@@ -118,6 +118,15 @@ double gigabytes_per_second(const pod::TransferRow& row) {
              : 0.0;
 }
 
+void write_waves(const std::filesystem::path& path, const std::vector<pod::WaveRow>& waves) {
+  write_table(path, pod::wave_columns(), [&](stats::CsvWriter& csv) {
+    for (const pod::WaveRow& wave : waves)
+      csv.row(wave.layer, wave.wave, wave.cards, wave.rows, microseconds(wave.start),
+              microseconds(wave.first_row), microseconds(wave.last_row), microseconds(wave.l1_end),
+              microseconds(wave.l2_end));
+  });
+}
+
 void write_transfers(const std::filesystem::path& path, const std::vector<pod::TransferRow>& rows) {
   write_table(path, pod::transfer_columns(), [&](stats::CsvWriter& csv) {
     for (const pod::TransferRow& row : rows) {
@@ -192,6 +201,7 @@ std::string write_run_files(const std::filesystem::path& folder, const pod::Scen
   write_cards(folder / "cards.csv", result.cards);
   write_links(folder / "links.csv", result.links);
   write_layers(folder / "layers.csv", result.layers);
+  write_waves(folder / "waves.csv", result.waves);
   write_transfers(folder / "transfers.csv", result.transfers);
   stats::AtomicFile timeline(folder / "timeline.json");
   timeline::write_chrome_trace(timeline.stream(), result.timeline);

@@ -61,6 +61,7 @@ void ChipConfig::describe(config::Fields& f) {
   f.required("vector_rate", vector_rate, "FP32 rate of all vector cores").positive();
   f.required("hbm", hbm, "memory of the card");
   f.required("l2", l2, "L2 cache, all dies").at_least(0_B);
+  f.optional("die", die, "its cores and their memory, for the core timer; a GPU has none");
   for (const auto& peak : cube_peak) {
     f.check(config::enum_from_name<moe::DataType>(peak.first).has_value(),
             "cube_peak names the element type '{}'; known are {}", peak.first, type_names());

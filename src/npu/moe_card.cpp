@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "podsim/base/error.h"
-#include "podsim/base/prefetch.h"
 
 namespace podsim::npu {
 
@@ -14,6 +13,24 @@ const std::vector<std::string>& track_names() {
                                               "activation", "L2",    "return", "sum"};
   return names;
 }
+
+namespace {
+
+// Length of the union.
+Picoseconds covered(std::vector<TileEngine::Interval>& intervals) {
+  std::sort(intervals.begin(), intervals.end(),
+            [](const auto& a, const auto& b) { return a.from != b.from ? a.from < b.from : a.to < b.to; });
+  Picoseconds total;
+  Picoseconds until;
+  for (const TileEngine::Interval& interval : intervals) {
+    if (interval.to <= until) continue;
+    total += interval.to - std::max(until, interval.from);
+    until = interval.to;
+  }
+  return total;
+}
+
+}  // namespace
 
 MoeCard::MoeCard(const CardParts& parts, CardHost& host)
     : hbm_(parts.hbm_rate),
@@ -29,12 +46,15 @@ void MoeCard::begin_layer(const LayerWork& work, Picoseconds at) {
   plan_card(work, parts_, plan_);
   engine_.begin(plan_.tiles);
   begin_rows();
-  last_row_ = last_result_ = at;
-  next_send_ = 0;
-  dispatch_open_ = rows_awaited_ = results_awaited_ = step_at_ = kNever;
+  begin_batches(at);
+  begin_gemms();
+  next_send_ = open_sends_ = 0;
+  dispatch_open_ = step_at_ = kNever;
   results_.clear();
-  gemm_left_[0] = gemm_left_[1] = m_blocks();
-  gemm_end_[0] = gemm_end_[1] = at;
+  steps_.clear();
+  paused_.clear();
+  kernels_.clear();
+  pairs_.fill(std::nullopt);
   barriers_ = 0;
   at_barrier_ = done_ = false;
   report_ = CardReport();
@@ -45,79 +65,82 @@ void MoeCard::begin_layer(const LayerWork& work, Picoseconds at) {
   plan_wake();
 }
 
-void MoeCard::begin_rows() {
-  block_m_ = static_cast<std::uint32_t>(work_.tiling.block_m);
-  rows_received_ = rows_returned_ = 0;
-  filling_.clear();
-  for (const CardPlan::Slot& slot : plan_.slots) {
-    filling_.push_back({slot.first_row, slot.first_row + std::min(block_m_, slot.rows),
-                        slot.first_row + slot.rows, slot.first_m_block});
+void MoeCard::begin_batches(Picoseconds at) {
+  for (std::size_t b = 0; b < batches_.size(); ++b) {
+    const CardPlan::Batch& planned = plan_.batches[b];
+    Batch batch;
+    batch.rows_left = planned.rows;
+    batch.results_left = planned.results;
+    batch.last_row = batch.last_result = batch.gemm_end[0] = batch.gemm_end[1] = at;
+    batch.tile_blocks_left[0] = planned.tile_blocks[0];
+    batch.tile_blocks_left[1] = planned.tile_blocks[1];
+    batches_[b] = batch;
   }
-  places_.resize(plan_.rows);
-  first_arrival_.assign(spans_ != nullptr ? m_blocks() : 0, Picoseconds());
 }
 
-void MoeCard::open_dispatch(Picoseconds at) {
-  dispatch_open_ = at;
-  if (!work_.sends.empty()) host_.kick(at);
-}
-
-void MoeCard::await_rows(Picoseconds at) {
-  rows_awaited_ = at;
-  check_rows();
-}
-
-void MoeCard::await_results(Picoseconds at) {
-  results_awaited_ = at;
-  check_results();
-}
-
-void MoeCard::check_rows() {
-  if (rows_awaited_ == kNever || rows_received_ < plan_.rows) return;
-  const Picoseconds at = std::max(rows_awaited_, last_row_);
-  rows_awaited_ = kNever;
-  parts_.schedule->all_rows_arrived(*this, at);
-}
-
-void MoeCard::check_results() {
-  if (results_awaited_ == kNever || rows_returned_ < plan_.results || gemm_left_[1] > 0) return;
-  const Picoseconds at = std::max({results_awaited_, last_result_, gemm_end_[1]});
-  results_awaited_ = kNever;
-  span(Track::Return, "results", std::min(report_.first_result, at), at);
-  parts_.schedule->results_back(*this, at);
+void MoeCard::begin_gemms() {
+  groups_.assign(plan_.groups.size(), ResultGroup());
+  blocks_left_.clear();
+  block_end_.assign(m_blocks(), Picoseconds());
+  waves_.assign(plan_.waves, WaveReport());
+  for (const CardPlan::MBlock& block : plan_.m_blocks) {
+    blocks_left_.push_back(block.tile_blocks);
+    if (block.wave != CardPlan::kNoWave) waves_[block.wave].rows += block.rows;
+  }
 }
 
 void MoeCard::start_block(Gemm gemm, MBlock m, Picoseconds at) {
-  engine_.set_ready(plan_.m_blocks[m].tile_block[static_cast<std::size_t>(gemm)], at);
+  const CardPlan::MBlock& block = plan_.m_blocks[m];
+  const std::uint32_t first = block.tile_block[static_cast<std::size_t>(gemm)];
+  const std::uint32_t tile_blocks = gemm == Gemm::L1 ? 1 : block.tile_blocks;
+  for (std::uint32_t i = 0; i < tile_blocks; ++i) engine_.set_ready(first + i, at);
   replan_ = true;
 }
 
-void MoeCard::start_gemm(Gemm gemm, Picoseconds at) {
-  for (MBlock m = 0; m < m_blocks(); ++m) start_block(gemm, m, at);
-  if (m_blocks() == 0) parts_.schedule->gemm_done(*this, gemm, at);
+void MoeCard::start_gemm(Gemm gemm, Picoseconds at, int batch) {
+  const CardPlan::Batch& planned = this->batch(batch);
+  for (MBlock i = 0; i < planned.m_blocks; ++i) start_block(gemm, planned.first_m_block + i, at);
+  if (planned.m_blocks == 0) parts_.schedule->gemm_done(*this, gemm, batch, at);
 }
 
 void MoeCard::send_results(MBlock m, Picoseconds at) {
+  send_results({m, plan_.m_blocks[m].first_row, plan_.m_blocks[m].rows}, at);
+}
+
+void MoeCard::send_results(const ReadyRows& rows, Picoseconds at) {
   report_.first_result = std::min(report_.first_result, at);
-  results_.push_back({m, plan_.m_blocks[m].first_row, at});
+  Batch& batch = batches_[plan_.m_blocks[rows.m_block].batch];
+  batch.first_result = std::min(batch.first_result, at);
+  results_.push_back({rows.m_block, rows.first_row, rows.first_row, rows.first_row + rows.rows, at});
   host_.kick(at);
 }
 
+std::optional<Picoseconds> MoeCard::both(std::size_t pair, Picoseconds at) {
+  std::optional<Picoseconds>& first = pairs_.at(pair);
+  if (first) return std::max(*first, at);
+  first = at;
+  return std::nullopt;
+}
+
+void MoeCard::note_pause(Picoseconds from, Picoseconds to) {
+  if (from < to) paused_.push_back({from, to});
+}
+
 void MoeCard::pause(Picoseconds at, Picoseconds duration, int step, const char* what) {
-  report_.overhead += duration;
+  note_pause(at, at + duration);
   span(Track::Stack, what, at, at + duration);
   do_at(at + duration, step);
 }
 
-void MoeCard::run_activation(Picoseconds at, int step) {
-  const Picoseconds end = run_kernel(at, VectorOp::SwiGlu, plan_.activation);
+void MoeCard::run_activation(Picoseconds at, int step, int batch) {
+  const Picoseconds end = run_kernel(at, VectorOp::SwiGlu, this->batch(batch).activation);
   report_.activation += end - at;
   span(Track::Activation, "SwiGLU", at, end);
   do_at(end, step);
 }
 
-void MoeCard::run_weighted_sum(Picoseconds at, int step) {
-  const Picoseconds end = run_kernel(at, VectorOp::WeightedSum, plan_.weighted_sum);
+void MoeCard::run_weighted_sum(Picoseconds at, int step, int batch) {
+  const Picoseconds end = run_kernel(at, VectorOp::WeightedSum, this->batch(batch).weighted_sum);
   span(Track::Sum, "weighted sum", at, end);
   do_at(end, step);
 }
@@ -126,14 +149,15 @@ Picoseconds MoeCard::run_kernel(Picoseconds at, VectorOp op, const CardPlan::Vec
   const Picoseconds computed = at + vector_kernel_time(*parts_.timer, op, kernel.elements);
   const Picoseconds end = std::max(computed, hbm_.serve(at, kernel.bytes));
   report_.kernels += end - at;
+  kernels_.push_back({at, end});
   return end;
 }
 
 void MoeCard::do_at(Picoseconds at, int step) {
-  PODSIM_CHECK(step_at_ == kNever, "npu {} has step {} pending and gets step {}", parts_.id.value(), step_,
-               step);
-  step_at_ = at;
-  step_ = step;
+  for (const Step& pending : steps_)
+    PODSIM_CHECK(pending.step != step, "npu {} gets step {} twice", parts_.id.value(), step);
+  steps_.push_back({at, step});
+  step_at_ = std::min(step_at_, at);
   replan_ = true;
 }
 
@@ -146,7 +170,7 @@ void MoeCard::barrier_released(Picoseconds at, Picoseconds latency) {
   at_barrier_ = false;
   PODSIM_CHECK(static_cast<std::size_t>(barriers_) < report_.barriers.size(), "barrier {}", barriers_);
   report_.barriers[static_cast<std::size_t>(barriers_++)] = at;
-  report_.overhead += latency;
+  note_pause(at - latency, at);
   span(Track::Stack, "barrier", at - latency, at);
   parts_.schedule->barrier_passed(*this, barriers_, at);
   if (replan_) plan_wake();
@@ -155,10 +179,13 @@ void MoeCard::barrier_released(Picoseconds at, Picoseconds latency) {
 void MoeCard::finish(Picoseconds at) {
   done_ = true;
   report_.done = at;
-  report_.rows_received = rows_received_;
-  report_.rows_returned = rows_returned_;
-  report_.rows_in = last_row_;
-  report_.results_back = last_result_;
+  for (std::size_t b = 0; b < batches_.size(); ++b) {
+    report_.rows_received += plan_.batches[b].rows - batches_[b].rows_left;
+    report_.rows_returned += plan_.batches[b].results - batches_[b].results_left;
+    report_.rows_in = std::max(report_.rows_in, batches_[b].last_row);
+    report_.results_back = std::max(report_.results_back, batches_[b].last_result);
+  }
+  report_.overhead = overhead();
   report_.tiles = engine_.usage();
   report_.activation += Picoseconds(report_.tiles.vector.count() / parts_.timer->cores());
   report_.hbm_bytes = hbm_.bytes() - hbm_bytes_before_;
@@ -166,109 +193,20 @@ void MoeCard::finish(Picoseconds at) {
   span(Track::Layer, "layer", report_.start, at);
 }
 
-// Rows go before results: they are what other cards compute on.
-bool MoeCard::next_message(Picoseconds now, fabric::Message& message) {
-  const bool rows_left = next_send_ < work_.sends.size();
-  if (!rows_left && results_.empty()) return false;
-  const Picoseconds from = rows_left ? dispatch_open_ : results_.front().at;
-  if (from > now) {
-    if (from != kNever) host_.kick(from);
-    return false;
-  }
-  rows_left ? next_row(now, message) : next_result(now, message);
-  memory(now, rows_left ? dispatch_load_ : combine_load_);
-  if (replan_) plan_wake();
-  return true;
-}
-
-void MoeCard::next_row(Picoseconds now, fabric::Message& message) {
-  const SendRow& row = work_.sends[next_send_++];
-  message = {NpuId(row.destination), row.tag, dispatch_load_.bytes, fabric::LaneClass::Data, row.tag};
-  if (next_send_ == work_.sends.size()) span(Track::Send, "rows", dispatch_open_, now);
-}
-
-void MoeCard::next_result(Picoseconds now, fabric::Message& message) {
-  Results& results = results_.front();
-  const CardPlan::MBlock& block = plan_.m_blocks[results.block];
-  const Place& place = places_[results.next_row++];
-  message = {NpuId(place.source), place.tag, combine_load_.bytes, fabric::LaneClass::Data, place.tag};
-  if (results.next_row < block.first_row + block.rows) return;
-  if (spans_ != nullptr) span(Track::Send, "results of " + block_name(results.block), results.at, now);
-  results_.pop_front();
-}
-
-void MoeCard::message_arrived(const fabric::Arrival& arrival) {
-  const TagKind kind = tag_kind(arrival.tag);
-  if (kind == TagKind::Result) {
-    result_arrived(memory(arrival.time, combine_load_));
-  } else {
-    const Picoseconds at = memory(arrival.time, dispatch_load_);
-    if (kind == TagKind::Row) {
-      place_row(arrival.source.value(), arrival.tag, at);
-    } else {
-      place_shared_row(arrival, at);
-    }
-  }
-  if (replan_) plan_wake();
-}
-
-// The rows and places that come next, in the lines behind those being worked on.
-void MoeCard::prefetch_state() const {
-  constexpr std::size_t kRowsAhead = 8;
-  prefetch(work_.sends.data() + next_send_ + kRowsAhead);
-  if (!results_.empty()) {
-    const Results& next = results_.front();
-    prefetch(places_.data() + next.next_row + kRowsAhead);
-    prefetch(&plan_.m_blocks[next.block]);
-  }
-  for (const Filling& filling : filling_) prefetch(places_.data() + filling.next_row + kRowsAhead);
-}
-
-void MoeCard::place_row(std::uint32_t source, std::uint32_t tag, Picoseconds at) {
-  const std::uint32_t slot = tag_slot(tag);
-  PODSIM_CHECK(slot < filling_.size() && filling_[slot].next_row < filling_[slot].slot_end,
-               "npu {} gets a row too many for slot {}", parts_.id.value(), slot);
-  Filling& filling = filling_[slot];
-  places_[filling.next_row] = {make_tag(TagKind::Result, tag), source};
-  const MBlock m = filling.block;
-  if (spans_ != nullptr && filling.next_row == plan_.m_blocks[m].first_row) first_arrival_[m] = at;
-  ++rows_received_;
-  last_row_ = at;
-  if (++filling.next_row == filling.block_end) {
-    ++filling.block;
-    filling.block_end = std::min(filling.slot_end, filling.block_end + block_m_);
-    if (spans_ != nullptr) span(Track::Receive, block_name(m), first_arrival_[m], at);
-    parts_.schedule->rows_arrived(*this, m, at);
-  }
-  if (rows_received_ == plan_.rows) check_rows();
-}
-
-// The card's experts share the row; which ones it is for stands in the traffic.
-void MoeCard::place_shared_row(const fabric::Arrival& arrival, Picoseconds at) {
-  const std::size_t source = arrival.source.value() - work_.first_card.value();
-  const moe::DispatchMessage message = work_.traffic->message_at(source, tag_content(arrival.tag));
-  for (std::uint32_t i = 0; i < message.rows; ++i) {
-    const std::uint32_t number = message.first_row + i;
-    place_row(arrival.source.value(), row_tag(number, work_.traffic->row(number).slot), at);
-  }
-}
-
-void MoeCard::result_arrived(Picoseconds at) {
-  last_result_ = at;
-  ++rows_returned_;
-  PODSIM_CHECK(rows_returned_ <= plan_.results, "npu {} gets {} results for {} rows", parts_.id.value(),
-               rows_returned_, plan_.results);
-  if (rows_returned_ == plan_.results) check_results();
-}
-
 void MoeCard::wake(Picoseconds now) {
   run_engine(now);
-  if (step_at_ <= now) {
-    const Picoseconds at = step_at_;
-    step_at_ = kNever;
-    parts_.schedule->step_due(*this, step_, at);
-  }
+  if (step_at_ <= now) take_step();
   plan_wake();
+}
+
+void MoeCard::take_step() {
+  const auto earlier = [](const Step& a, const Step& b) { return a.at < b.at; };
+  const auto due = std::min_element(steps_.begin(), steps_.end(), earlier);
+  const Step step = *due;
+  steps_.erase(due);
+  const auto next = std::min_element(steps_.begin(), steps_.end(), earlier);
+  step_at_ = next == steps_.end() ? kNever : next->at;
+  parts_.schedule->step_due(*this, step.step, step.at);
 }
 
 void MoeCard::plan_wake() {
@@ -290,46 +228,68 @@ void MoeCard::run_engine(Picoseconds until) {
 void MoeCard::block_finished(const TileEngine::Finished& finished) {
   const CardPlan::Origin which = plan_.origins[finished.block];
   const auto g = static_cast<std::size_t>(which.gemm);
-  gemm_end_[g] = std::max(gemm_end_[g], finished.time);
-  --gemm_left_[g];
+  const int b = plan_.m_blocks[which.m_block].batch;
+  Batch& batch = batches_[static_cast<std::size_t>(b)];
+  batch.gemm_end[g] = std::max(batch.gemm_end[g], finished.time);
+  --batch.tile_blocks_left[g];
   replan_ = true;
   if (spans_ != nullptr) {
-    span(which.gemm == Gemm::L1 ? Track::L1 : Track::L2, block_name(which.m_block), finished.started,
-         finished.time);
+    span(which.gemm == Gemm::L1 ? Track::L1 : Track::L2, plan_.tiles_name(finished.block, work_.experts),
+         finished.started, finished.time);
   }
-  parts_.schedule->block_done(*this, which.gemm, which.m_block, finished.time);
-  if (gemm_left_[g] > 0) return;
-  parts_.schedule->gemm_done(*this, which.gemm, gemm_end_[g]);
-  if (which.gemm == Gemm::L2) check_results();
+  if (which.gemm == Gemm::L1) {
+    first_gemm_part(which.m_block, finished);
+  } else {
+    second_gemm_part(which.m_block, finished);
+  }
+  if (batch.tile_blocks_left[g] > 0) return;
+  parts_.schedule->gemm_done(*this, which.gemm, b, batch.gemm_end[g]);
+  if (which.gemm == Gemm::L2) check_results(b);
+}
+
+void MoeCard::first_gemm_part(MBlock m, const TileEngine::Finished& finished) {
+  const CardPlan::MBlock& block = plan_.m_blocks[m];
+  if (block.wave != CardPlan::kNoWave) {
+    WaveReport& wave = waves_[block.wave];
+    wave.start = std::min(wave.start, finished.started);
+    wave.l1_end = std::max(wave.l1_end, finished.time);
+    if (work_.tiling.pulled) slot_computed(block.slot, finished.time);
+  }
+  parts_.schedule->block_done(*this, Gemm::L1, m, finished.time);
+}
+
+// Whole rows leave for the bytes of tiles that are done: a tile's columns of all rows are as many.
+void MoeCard::second_gemm_part(MBlock m, const TileEngine::Finished& finished) {
+  const std::uint32_t index = plan_.origins[finished.block].group;
+  const CardPlan::ResultGroup& planned = plan_.groups[index];
+  ResultGroup& group = groups_[index];
+  group.at = std::max(group.at, finished.time);
+  ++group.tile_blocks;
+  const CardPlan::MBlock& block = plan_.m_blocks[m];
+  if (block.wave != CardPlan::kNoWave) {
+    waves_[block.wave].l2_end = std::max(waves_[block.wave].l2_end, finished.time);
+    const std::uint64_t share = std::uint64_t{planned.rows} * group.tile_blocks / planned.tile_blocks;
+    const auto rows = static_cast<std::uint32_t>(share) - group.rows;
+    const ReadyRows ready{m, planned.first_row + group.rows, rows};
+    group.rows += rows;
+    if (rows > 0) parts_.schedule->results_ready(*this, ready, group.at);
+  }
+  block_end_[m] = std::max(block_end_[m], finished.time);
+  if (--blocks_left_[m] == 0) parts_.schedule->block_done(*this, Gemm::L2, m, block_end_[m]);
+}
+
+// Time in which a launch, a metadata exchange or a barrier holds the card and nothing is computed.
+Picoseconds MoeCard::overhead() const {
+  std::vector<TileEngine::Interval> computing = engine_.active();
+  computing.insert(computing.end(), kernels_.begin(), kernels_.end());
+  std::vector<TileEngine::Interval> busy = computing;
+  busy.insert(busy.end(), paused_.begin(), paused_.end());
+  return covered(busy) - covered(computing);
 }
 
 void MoeCard::span(Track track, std::string name, Picoseconds start, Picoseconds end) {
   if (spans_ == nullptr) return;
   spans_->push_back({parts_.id, static_cast<std::uint16_t>(track), std::move(name), start, end});
-}
-
-std::string MoeCard::rows_missing() const {
-  std::string text;
-  std::size_t short_slots = 0;
-  for (std::size_t slot = 0; slot < filling_.size(); ++slot) {
-    const std::uint32_t missing = filling_[slot].slot_end - filling_[slot].next_row;
-    if (missing == 0 || short_slots++ > 0) continue;
-    const std::uint32_t rows = plan_.slots[slot].rows;
-    text = fmt::format("expert {}: {} of {} rows are there", work_.experts[slot], rows - missing, rows);
-  }
-  return fmt::format("rows of {} experts ({})", short_slots, text);
-}
-
-std::string MoeCard::waiting_for() const {
-  if (at_barrier_) return fmt::format("barrier {}", barriers_ + 1);
-  if (step_at_ != kNever) return fmt::format("step {} at {}", step_, to_string(step_at_));
-  if (next_send_ < work_.sends.size())
-    return fmt::format("{} of its {} rows to leave", work_.sends.size() - next_send_, work_.sends.size());
-  if (rows_received_ < plan_.rows) return rows_missing();
-  if (engine_.unfinished_blocks() > 0)
-    return fmt::format("{} of {} GEMM blocks", engine_.unfinished_blocks(), engine_.block_count());
-  if (!results_.empty()) return fmt::format("results of {} blocks to leave", results_.size());
-  return fmt::format("results ({} of {} are back)", rows_returned_, plan_.results);
 }
 
 }  // namespace podsim::npu

@@ -25,8 +25,31 @@ void WaveFillSchedule::describe(config::Fields& f) {
   f.optional("experts_per_wave", experts_per_wave, "instead of the rule by tiles_per_core").at_least(1);
 }
 
+void TwoBatchSchedule::describe(config::Fields& f) {
+  f.optional("block_m", block_m, kBlockM).between(1, 1 << 16);
+  f.value_or("block_n", block_n, 128, kBlockN).between(16, 1 << 16);
+}
+
+void StagePairSchedule::describe(config::Fields& f) {
+  f.optional("block_m", block_m, kBlockM).between(1, 1 << 16);
+  f.value_or("block_n", block_n, 128, kBlockN).between(16, 1 << 16);
+}
+
+void ExpertPrefetchSchedule::describe(config::Fields& f) {
+  f.value_or("block_m", block_m, 256, "rows behind one flag, and of a tile of the first GEMM")
+      .between(1, 1 << 16);
+  f.value_or("l2_block_m", l2_block_m, 128, "rows of a tile of the second GEMM").between(1, 1 << 16);
+  f.value_or("block_n", block_n, 256, kBlockN).between(16, 1 << 16);
+  f.value_or("depth", depth, 1, "experts whose rows are pulled ahead of the one in the first GEMM")
+      .between(0, 1024);
+}
+
 std::unique_ptr<Schedule> make_schedule(const ScheduleConfig& config, const StackConfig& stack) {
   if (const auto* serial = std::get_if<SerialSchedule>(&config)) return make_serial(*serial, stack);
+  if (const auto* batches = std::get_if<TwoBatchSchedule>(&config)) return make_two_batch(*batches, stack);
+  if (const auto* pairs = std::get_if<StagePairSchedule>(&config)) return make_stage_pair(*pairs, stack);
+  if (const auto* prefetch = std::get_if<ExpertPrefetchSchedule>(&config))
+    return make_expert_prefetch(*prefetch, stack);
   return make_wave_fill(std::get<WaveFillSchedule>(config), stack);
 }
 

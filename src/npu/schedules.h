@@ -9,5 +9,9 @@ namespace podsim::npu {
 
 std::unique_ptr<Schedule> make_serial(const SerialSchedule& config, const StackConfig& stack);
 std::unique_ptr<Schedule> make_wave_fill(const WaveFillSchedule& config, const StackConfig& stack);
+std::unique_ptr<Schedule> make_two_batch(const TwoBatchSchedule& config, const StackConfig& stack);
+std::unique_ptr<Schedule> make_stage_pair(const StagePairSchedule& config, const StackConfig& stack);
+std::unique_ptr<Schedule> make_expert_prefetch(const ExpertPrefetchSchedule& config,
+                                               const StackConfig& stack);
 
 }  // namespace podsim::npu

@@ -15,10 +15,14 @@ class Serial : public Schedule {
 
   const char* name() const override { return SerialSchedule::kKind; }
   bool fused() const override { return false; }
-  bool overlaps() const override { return false; }
+  Overlap overlap() const override { return Overlap::None; }
 
   Tiling tiling(const LayerShape& shape, std::int64_t) const override {
-    return {config_.block_m.value_or(block_m_for(shape)), config_.block_n, shape.slots};
+    Tiling tiling;
+    tiling.block_m = config_.block_m.value_or(block_m_for(shape));
+    tiling.block_n = config_.block_n;
+    tiling.experts_per_wave = shape.slots;
+    return tiling;
   }
 
   FixedCosts fixed_costs() const override {
@@ -62,10 +66,10 @@ class Serial : public Schedule {
     }
   }
 
-  void all_rows_arrived(MoeCard& card, Picoseconds at) const override { card.arrive_at_barrier(at); }
-  void results_back(MoeCard& card, Picoseconds at) const override { card.arrive_at_barrier(at); }
+  void all_rows_arrived(MoeCard& card, int, Picoseconds at) const override { card.arrive_at_barrier(at); }
+  void results_back(MoeCard& card, int, Picoseconds at) const override { card.arrive_at_barrier(at); }
 
-  void gemm_done(MoeCard& card, Gemm gemm, Picoseconds at) const override {
+  void gemm_done(MoeCard& card, Gemm gemm, int, Picoseconds at) const override {
     if (gemm == Gemm::L1) return launch(card, at, kActivationLaunched, "launch SwiGLU");
     card.arrive_at_barrier(at);
   }

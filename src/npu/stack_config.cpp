@@ -23,6 +23,15 @@ void StackConfig::describe(config::Fields& f) {
       .between(0, 10000);
   f.required("cast_ops", cast_ops, "vector FLOP per element of the second GEMM's output").between(0, 10000);
   f.required("sum_ops", sum_ops, "vector FLOP per element and expert of the weighted sum").between(0, 10000);
+  f.optional(
+       "window_copy", window_copy,
+       "collectives copy between the caller's buffers and the window that peers reach; default: they do not")
+      .at_least(1_MBps);
+  f.optional("window_slice", window_slice,
+             "bytes that are copied at a time, beside the links' work on others")
+      .at_least(1_B);
+  f.check(window_copy.has_value() == window_slice.has_value(),
+          "expected both window_copy and window_slice, or none");
 }
 
 }  // namespace podsim::npu

@@ -18,7 +18,7 @@ void extend(Picoseconds& until, Picoseconds& total, Picoseconds from, Picosecond
 
 }  // namespace
 
-void TileEngine::begin(Span<const TileBlock> blocks) {
+void TileEngine::begin(Span<const TileBlock> blocks, Picoseconds core_start) {
   PODSIM_CHECK(unfinished_ == 0, "a layer begins with {} unfinished blocks", unfinished_);
   blocks_.clear();
   blocks_.reserve(blocks.size());
@@ -40,10 +40,12 @@ void TileEngine::begin(Span<const TileBlock> blocks) {
   unfinished_ = blocks_.size();
   for (std::size_t i = 0; i < cores_.size(); ++i) {
     cores_[i] = Core();
+    cores_[i].free = core_start * static_cast<std::int64_t>(i);
     cores_[i].next_tile = static_cast<std::uint32_t>(i);
     find_block(cores_[i]);
   }
-  active_until_[0] = active_until_[1] = any_active_until_ = Picoseconds();
+  active_until_[0] = active_until_[1] = Picoseconds();
+  active_.clear();
   usage_ = Usage();
 }
 
@@ -118,8 +120,16 @@ std::optional<TileEngine::Finished> TileEngine::advance(Picoseconds until) {
 void TileEngine::start_tile(Core& core, Block& block, Picoseconds at) {
   const TileBlock& work = block.work;
   const Picoseconds served = hbm_.serve(at, work.hbm_load);
-  const Picoseconds products = std::max(at + work.cube_time, served);
+  const Picoseconds fill = core.empty || at > core.free ? work.fill : Picoseconds();
+  const Picoseconds products = std::max(at + work.cube_time + fill, served);
+  core.empty = false;
   const Picoseconds epilogue = std::max(products, core.vector_free) + work.vector_time;
+  if (records_ != nullptr) {
+    records_->push_back({static_cast<std::uint32_t>(&core - cores_.data()),
+                         static_cast<BlockIndex>(&block - blocks_.data()),
+                         {at, products},
+                         {std::max(products, core.vector_free), epilogue}});
+  }
   core.free = std::max(products, core.vector_free);
   core.vector_free = epilogue;
 
@@ -134,7 +144,12 @@ void TileEngine::start_tile(Core& core, Block& block, Picoseconds at) {
 void TileEngine::note_active(Gemm gemm, Picoseconds from, Picoseconds to) {
   const auto i = static_cast<std::size_t>(gemm);
   extend(active_until_[i], usage_.active[i], from, to);
-  extend(any_active_until_, usage_.any_active, from, to);
+  if (active_.empty() || active_.back().to < from) {
+    active_.push_back({from, to});
+    usage_.any_active += to - from;
+  } else {
+    extend(active_.back().to, usage_.any_active, from, to);
+  }
 }
 
 // The last tile of a block waits for its core, which has so many tiles before it.
@@ -159,6 +174,7 @@ Picoseconds TileEngine::next_finish_bound() const {
     const Block& block = blocks_[i];
     if (block.unstarted == 0 || block.ready == kNever) continue;
     if (any && block.work.tiles >= cores_.size()) continue;
+    if (bound <= next_start()) break;
     bound = std::min(bound, last_start_bound(block));
     any = true;
   }

@@ -15,13 +15,17 @@ class WaveFill : public Schedule {
 
   const char* name() const override { return WaveFillSchedule::kKind; }
   bool fused() const override { return true; }
-  bool overlaps() const override { return true; }
+  Overlap overlap() const override { return Overlap::All; }
 
   Tiling tiling(const LayerShape& shape, std::int64_t cores) const override {
     const std::int64_t block_m = config_.block_m.value_or(block_m_for(shape));
     const std::int64_t rule =
         experts_per_wave_for(shape, block_m, config_.block_n, cores, config_.tiles_per_core);
-    return {block_m, config_.block_n, config_.experts_per_wave.value_or(rule)};
+    Tiling tiling;
+    tiling.block_m = block_m;
+    tiling.block_n = config_.block_n;
+    tiling.experts_per_wave = config_.experts_per_wave.value_or(rule);
+    return tiling;
   }
 
   FixedCosts fixed_costs() const override {
@@ -61,7 +65,7 @@ class WaveFill : public Schedule {
   }
 
   // When all cards of a group have their results back, nobody writes to anybody any more.
-  void results_back(MoeCard& card, Picoseconds at) const override { card.arrive_at_barrier(at); }
+  void results_back(MoeCard& card, int, Picoseconds at) const override { card.arrive_at_barrier(at); }
   void barrier_passed(MoeCard& card, int, Picoseconds at) const override { card.do_at(at, kBarrierPassed); }
 
  private:

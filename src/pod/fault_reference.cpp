@@ -24,8 +24,8 @@ std::string run_healthy(const LoadedScenario& loaded, const RunOptions& options)
     quiet.progress = nullptr;
     const RunResult result = run(healthy, quiet);
     if (result.partial) return "";
-    for (const stats::MetricDef* metric :
-         {&kAllToAllLatency, &kLayerLatency, &kAllToAllBound, &kBoundLayer}) {
+    for (const stats::MetricDef* metric : {&kAllToAllLatency, &kLayerLatency, &kCollectiveLatency,
+                                           &kAllToAllBound, &kBoundLayer, &kCollectiveBound}) {
       if (const auto found = result.metrics.find(metric->name)) return fmt::format("{}", *found);
     }
     return "";

@@ -23,6 +23,8 @@ std::size_t cards_of(const Scenario& scenario, const topology::Pod& pod) {
   };
   if (const auto* moe = std::get_if<MoeWorkload>(&scenario.workload)) return named(moe->cards);
   if (const auto* exchange = std::get_if<AllToAllWorkload>(&scenario.workload)) return named(exchange->cards);
+  if (const auto* collective = std::get_if<CollectiveWorkload>(&scenario.workload))
+    return named(collective->cards);
   return all;
 }
 
@@ -171,7 +173,8 @@ void add_fault_results(const topology::Pod& pod, const fabric::Fabric* fabric, R
 
 void add_slowdown(std::optional<double> without_us, RunResult& result) {
   if (!without_us || result.partial) return;
-  for (const stats::MetricDef* metric : {&kAllToAllLatency, &kLayerLatency, &kAllToAllBound, &kBoundLayer}) {
+  for (const stats::MetricDef* metric : {&kAllToAllLatency, &kLayerLatency, &kCollectiveLatency,
+                                         &kAllToAllBound, &kBoundLayer, &kCollectiveBound}) {
     const auto with_us = result.metrics.find(metric->name);
     if (!with_us) continue;
     result.metrics.set(kFaultFree, *without_us);

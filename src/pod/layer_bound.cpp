@@ -22,6 +22,8 @@ struct CardFloors {
   Picoseconds cubes;       // both GEMMs, no core ever idle
   Picoseconds memory;      // all it moves, the weighted sum included
   Picoseconds stages;      // GEMMs and activation, one after the other
+  Picoseconds first;       // the first GEMM alone
+  Picoseconds second;      // the second one
   Picoseconds rows_in;     // writing them
   Picoseconds least_out;   // dispatch rows through the card's ports
   Picoseconds least_back;  // results
@@ -31,6 +33,8 @@ struct CardFloors {
     cubes = std::max(cubes, other.cubes);
     memory = std::max(memory, other.memory);
     stages = std::max(stages, other.stages);
+    first = std::max(first, other.first);
+    second = std::max(second, other.second);
     rows_in = std::max(rows_in, other.rows_in);
     least_out = std::max(least_out, other.least_out);
     least_back = std::max(least_back, other.least_back);
@@ -64,9 +68,11 @@ class Floors {
     floors.rows_in = row * incoming_[card];
     floors.memory = plan.hbm_time[kL1] + plan.hbm_time[kL2] + floors.rows_in + row * sends +
                     time_of(data_.shape.combine_row) * (plan.rows + plan.results) +
-                    time_of(plan.weighted_sum.bytes);
-    floors.stages = gemm(kL1) + kernel(VectorOp::SwiGlu, plan.activation) + gemm(kL2);
-    floors.sum = kernel(VectorOp::WeightedSum, plan.weighted_sum);
+                    time_of(plan.batches[0].weighted_sum.bytes) + time_of(plan.batches[1].weighted_sum.bytes);
+    floors.first = gemm(kL1);
+    floors.second = gemm(kL2);
+    floors.stages = gemm(kL1) + kernel(VectorOp::SwiGlu, plan.batches[0].activation) + gemm(kL2);
+    floors.sum = kernel(VectorOp::WeightedSum, plan.batches[data_.tiling.batches - 1].weighted_sum);
     if (ports_[card] > BytesPerSecond(0)) {
       const std::int64_t remote = remote_sends(card);
       floors.least_out = time_rounded_up(data_.shape.dispatch_row * remote, ports_[card]);
@@ -91,10 +97,13 @@ class Floors {
 Picoseconds one_tile_each(const LayerData& data, const npu::KernelTimer& timer) {
   const npu::LayerShape& shape = data.shape;
   const std::int64_t n = data.tiling.block_n;
-  return timer.gemm_tile(
-             {1, std::min(n, 2 * shape.expert_width), shape.hidden, shape.weight_type, shape.dispatch_type}) +
-         timer.gemm_tile(
-             {1, std::min(n, shape.hidden), shape.expert_width, shape.weight_type, shape.dispatch_type});
+  const std::int64_t l1_m = data.tiling.block_m;
+  const std::int64_t l2_m = data.tiling.l2_block_m > 0 ? data.tiling.l2_block_m : l1_m;
+  const auto tile = [&](std::int64_t columns, std::int64_t depth, std::int64_t block_m) {
+    return timer.gemm_tile(
+        {1, std::min(n, columns), depth, shape.weight_type, shape.dispatch_type, block_m, columns, true});
+  };
+  return tile(2 * shape.expert_width, shape.hidden, l1_m) + tile(shape.hidden, shape.expert_width, l2_m);
 }
 
 Picoseconds shortest_tiles(const LayerData& data, Span<const npu::CardParts> parts) {
@@ -168,6 +177,8 @@ std::optional<LayerBound> LayerBounder::bound(const LayerData& data, Span<const 
     most.take_larger(group);
     if (first == 0) least = group;
     least.stages = std::min(least.stages, group.stages);
+    least.first = std::min(least.first, group.first);
+    least.second = std::min(least.second, group.second);
     least.least_out = std::min(least.least_out, group.least_out);
     least.least_back = std::min(least.least_back, group.least_back);
     least.sum = std::min(least.sum, group.sum);
@@ -185,17 +196,33 @@ std::optional<LayerBound> LayerBounder::bound(const LayerData& data, Span<const 
   bound.transfer_by = transfer.all;
   if (rows) bound.dispatch = fixed.before_dispatch + dispatch;
   if (rows) bound.combine = combine;
-  if (schedule_.overlaps()) {
+  const Picoseconds cores =  // may begin
+      data.shape.shared_experts > 0 ? fixed.before_shared : fixed.before_dispatch;
+  bound.perfect =
+      std::max(cores + std::max(bound.compute, bound.hbm), fixed.before_dispatch + bound.transfer) +
+      schedule_.barrier();
+  const bool one_group = group_size == data.works.size();
+  if (schedule_.overlap() == npu::Overlap::All) {
     Picoseconds tail;  // of the last row
     if (rows) tail = shortest_tiles(data, parts) + fixed.before_l1 + fixed.between_gemms;
-    const Picoseconds chain = std::max({bound.transfer, most.cubes, dispatch + tail}) + fixed.after_combine;
-    bound.layer = fixed.before_dispatch + std::max(chain + least.sum, most.memory);
+    const Picoseconds chain =
+        std::max(fixed.before_dispatch + std::max(bound.transfer, dispatch + tail), cores + most.cubes);
+    bound.layer = std::max(chain + fixed.after_combine + least.sum, cores + most.memory);
+    return bound;
+  }
+  if (schedule_.overlap() == npu::Overlap::Pairs) {
+    const Picoseconds first = std::max(dispatch, most.first);
+    const Picoseconds second = std::max(combine, most.second);
+    bound.layer = fixed.before_dispatch + fixed.between_gemms + fixed.after_combine + least.sum;
+    bound.layer += one_group ? first + second
+                             : std::max(first + std::max(least.least_back, least.second),
+                                        std::max(least.least_out, least.first) + second);
     return bound;
   }
   if (rows) bound.dispatch += schedule_.barrier();
   if (rows) bound.combine += fixed.before_combine - schedule_.barrier() + fixed.after_combine + least.sum;
   bound.layer = fixed.total() + least.sum;
-  if (group_size == data.works.size()) {
+  if (one_group) {
     bound.layer += dispatch + most.stages + combine;
   } else {
     bound.layer += std::max({dispatch + least.stages + least.least_back,

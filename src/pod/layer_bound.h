@@ -21,6 +21,7 @@ struct LayerBound {
   Picoseconds fixed;     // launches, metadata exchange, barriers, polls that nothing overlaps
   Picoseconds transfer;  // dispatch rows and results alone
   Picoseconds layer;
+  Picoseconds perfect;  // launch, metadata exchange, the largest of compute, hbm and transfer, a barrier
   fabric::BoundResult transfer_by;  // what binds them
 };
 
@@ -37,9 +38,12 @@ using PlanOf = std::function<const npu::CardPlan&(std::size_t card)>;
 //  - overlapping schedules: fixed costs + the largest of: all transfers; the busiest card's cubes; dispatch
 //  and
 //    then a tile of each GEMM; or, when that is longer, all that the busiest card's memory moves;
+//  - pairs of stages: fixed costs + dispatch or the first GEMM + the second one or the combine, the longer of
+//    each;
 //  - others: fixed costs + dispatch + GEMMs and activation + combine. With several groups, which do not wait
-//    for one another, the slowest of one stage and the fastest of the other two, whichever sum is largest.
-// Both end with the weighted sum.
+//    for one another, the slowest of one stage (or pair) and the fastest of the others, whichever sum is
+//    largest.
+// All end with the weighted sum, of the last micro-batch.
 class LayerBounder {
  public:
   LayerBounder(const topology::Pod& pod, const Scenario& scenario, const npu::Schedule& schedule,

@@ -96,7 +96,7 @@ std::vector<std::int64_t> LayerBuilder::expert_loads(std::int64_t layer) {
   moe::TrafficRequest request;
   request.layer = layer;
   request.top_k = model_.top_k.value;
-  request.tokens = workload_.tokens_per_card;
+  request.tokens = workload_.tokens();
   return moe::count_expert_loads(request, *routing_, cards_, static_cast<std::size_t>(model_.experts.value));
 }
 
@@ -110,7 +110,7 @@ npu::LayerShape LayerBuilder::shape_of(const moe::LayerPlacement& placement) con
   shape.dispatch_row = model_.dispatch_row();
   shape.combine_row = model_.combine_row();
   shape.expert_weights = model_.expert_weights();
-  shape.tokens = workload_.tokens_per_card;
+  shape.tokens = workload_.tokens();
   shape.top_k = model_.top_k.value;
   shape.shared_experts = workload_.shared_expert ? model_.shared_experts.value : 0;
   shape.ranks = static_cast<std::int64_t>(group_size_);
@@ -147,6 +147,9 @@ std::unique_ptr<LayerData> LayerBuilder::build(std::int64_t layer) {
   data.placement = std::make_unique<moe::LayerPlacement>(placement_->placement(layer));
   data.shape = shape_of(*data.placement);
   data.tiling = schedule_.tiling(data.shape, scenario_.machine.chip->cores.value);
+  if (data.tiling.batches > 1 && data.shape.slots > npu::kTagBatchBit)
+    throw ConfigError(fmt::format("a card would hold {} experts, {} is the most under {}", data.shape.slots,
+                                  npu::kTagBatchBit, schedule_.name()));
   data.groups.reserve(groups());
   for (std::size_t group = 0; group < groups(); ++group) add_group(data, group);
   add_works(data);
@@ -184,6 +187,10 @@ void LayerBuilder::add_works(LayerData& data) const {
     npu::append_sends(data.groups[card / group_size_], rank, NpuId(card - rank), data.tiling, data.sends);
   }
   first_send.push_back(data.sends.size());
+  const auto slots = static_cast<std::size_t>(data.shape.slots);
+  for (const moe::LayerTraffic& group : data.groups) {
+    if (data.tiling.batches > 1) data.first_batch_rows.push_back(npu::count_first_batch_rows(group, slots));
+  }
   for (std::size_t card = 0; card < cards_; ++card) {
     npu::LayerWork work;
     work.shape = &data.shape;
@@ -193,6 +200,8 @@ void LayerBuilder::add_works(LayerData& data) const {
     work.experts = data.placement->slots(work.rank);
     work.tiling = data.tiling;
     work.sends = {data.sends.data() + first_send[card], first_send[card + 1] - first_send[card]};
+    if (data.tiling.batches > 1)
+      work.first_batch_rows = {data.first_batch_rows[card / group_size_].data() + work.rank * slots, slots};
     data.works.push_back(work);
   }
 }

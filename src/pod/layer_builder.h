@@ -19,8 +19,9 @@ struct LayerData {
   npu::Tiling tiling;
   std::unique_ptr<moe::LayerPlacement> placement;
   std::vector<moe::LayerTraffic> groups;
-  std::vector<npu::LayerWork> works;  // [cards], views into the others
-  std::vector<npu::SendRow> sends;    // of all cards, in order of card
+  std::vector<npu::LayerWork> works;                         // [cards], views into the others
+  std::vector<npu::SendRow> sends;                           // of all cards, in order of card
+  std::vector<std::vector<std::uint32_t>> first_batch_rows;  // [groups] of two micro-batches
 
   std::int64_t rows() const;
   std::int64_t local_rows() const;

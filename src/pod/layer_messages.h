@@ -22,7 +22,8 @@ void for_each_result(const LayerData& data, std::size_t card, const On& on) {
   for (std::uint32_t number = work.traffic->first_row(work.rank); number < end; ++number) {
     const moe::RowTarget target = work.traffic->row(number);
     on(NpuId(work.first_card.value() + target.rank), NpuId(card), data.shape.combine_row,
-       npu::make_tag(npu::TagKind::Result, npu::row_tag(number, target.slot)));
+       npu::make_tag(npu::TagKind::Result, npu::row_tag(*work.traffic, work.rank, number, target.slot,
+                                                        work.tiling.batches)));
   }
 }
 

@@ -12,9 +12,13 @@ constexpr MetricDef kLayerMetrics[] = {kLayerLatency,   kLayersTotal, kLayersCou
                                        kTokensPod,      kOverBound,   kCards};
 constexpr MetricDef kCardMetrics[] = {kCardDispatch, kCardL1,       kCardActivation, kCardL2,  kCardCombine,
                                       kCardCompute,  kCardOverhead, kCardExposed,    kCardIdle};
-constexpr MetricDef kBoundMetrics[] = {kBoundLayer, kBoundDispatch, kBoundCombine, kBoundCompute,
-                                       kBoundHbm,   kBoundFixed,    kBoundTransfer};
+constexpr MetricDef kBoundMetrics[] = {kBoundLayer, kBoundDispatch, kBoundCombine,  kBoundCompute,
+                                       kBoundHbm,   kBoundFixed,    kBoundTransfer, kBoundPerfect};
 constexpr MetricDef kAllToAllMetrics[] = {kAllToAllLatency, kAllToAllBound, kAllToAllOverBound};
+constexpr MetricDef kCollectiveMetrics[] = {
+    kCollectiveLatency,       kCollectiveRate,       kCollectiveBusRate,
+    kCollectiveSteps,         kCollectiveOverBound,  kCollectiveBound,
+    kCollectiveTransferBound, kCollectiveStepsBound, kCollectiveTextbook};
 constexpr MetricDef kMemoryMetrics[] = {kTransferLatency, kTransferTime, kTransferBandwidth};
 constexpr MetricDef kFaultMetrics[] = {
     kFaultCount, kFaultSpares, kFaultFree,       kFaultSlowdown, kFaultReroutedMessages, kFaultReroutedBytes,
@@ -62,6 +66,18 @@ constexpr Column kLayerColumns[] = {
     {"bound_us", "us", kBoundLayer.help},
     {"bound_by", "", "the largest term of the bound"},
 };
+constexpr Column kWaveColumns[] = {
+    {"layer", "", "MoE layer of the model, from 0"},
+    {"wave", "",
+     "wave of experts on a card, from 0; under expert_prefetch an expert, under two_batch a batch"},
+    {"cards", "", "cards on which it has rows; all that follows is their mean, times from the layer's start"},
+    {"rows", "", "token rows of its experts"},
+    {"start_us", "us", "its first tile of the first GEMM starts"},
+    {"first_row_us", "us", "its first row is in memory"},
+    {"last_row_us", "us", "its last row is in memory"},
+    {"l1_end_us", "us", "its last tile of the first GEMM ends"},
+    {"l2_end_us", "us", "its last tile of the second GEMM ends"},
+};
 constexpr Column kTransferColumns[] = {
     {"transfer", "", "name of the transfer"},
     {"from", "", "card that read or wrote"},
@@ -81,6 +97,7 @@ stats::MetricCatalogue make_catalogue() {
   catalogue.add("Cards, per layer (all cards and layers are samples)", kCardMetrics);
   catalogue.add("Lower bounds", kBoundMetrics);
   catalogue.add("All-to-all", kAllToAllMetrics);
+  catalogue.add("Collectives", kCollectiveMetrics);
   catalogue.add("Global memory", kMemoryMetrics);
   catalogue.add("Traffic", kTrafficMetrics);
   catalogue.add("Fabric", kFabricMetrics);
@@ -88,6 +105,7 @@ stats::MetricCatalogue make_catalogue() {
   catalogue.add(stats::Table{"cards.csv", "a card", card_columns()});
   catalogue.add(stats::Table{"links.csv", "a directed link that carried something", link_columns()});
   catalogue.add(stats::Table{"layers.csv", "a layer", layer_columns()});
+  catalogue.add(stats::Table{"waves.csv", "a wave of experts in a layer", wave_columns()});
   catalogue.add(stats::Table{"transfers.csv", "a pair of cards in a transfer", transfer_columns()});
   return catalogue;
 }
@@ -112,6 +130,9 @@ Span<const Column> link_columns() {
 }
 Span<const Column> layer_columns() {
   return view(kLayerColumns);
+}
+Span<const Column> wave_columns() {
+  return view(kWaveColumns);
 }
 Span<const Column> transfer_columns() {
   return view(kTransferColumns);

@@ -41,7 +41,7 @@ void MoeRun::set_metrics() {
   metrics.set(kCommExposed, mean(exposed_) / cards);
   metrics.set(kOverBound, ratio(latency_, bounds_.layer));
   const double seconds = static_cast<double>(latency_.count()) * 1e-12;
-  const double tokens = static_cast<double>(workload_.tokens_per_card) / seconds;
+  const double tokens = static_cast<double>(workload_.tokens()) / seconds;
   metrics.set(kTokensPerCard, tokens);
   metrics.set(kTokensPod, tokens * static_cast<double>(cards));
   const auto set = [&metrics](const MetricDef& def, std::vector<std::int64_t>& samples) {
@@ -70,6 +70,7 @@ void MoeRun::set_bound_metrics() {
   metrics.set(kBoundHbm, mean(bounds_.hbm));
   metrics.set(kBoundFixed, mean(bounds_.fixed));
   metrics.set(kBoundTransfer, mean(bounds_.transfer));
+  metrics.set(kBoundPerfect, mean(bounds_.perfect));
   metrics.set(kTrafficRows, rows_);
   metrics.set(kTrafficLocalRows, local_rows_);
   metrics.set(kTrafficImbalance, imbalance_ / static_cast<double>(layers_done()));

@@ -7,17 +7,19 @@
 #include "pod/busiest_links.h"
 #include "pod/layer_messages.h"
 #include "pod/results.h"
+#include "pod/wave_rows.h"
 #include "podsim/base/error.h"
 #include "podsim/base/random.h"
 
 namespace podsim::pod {
 
 MoeRun::MoeRun(const Scenario& scenario, const MoeWorkload& workload, const topology::Pod& pod,
-               std::uint64_t seed, RunResult& result)
+               std::uint64_t seed, npu::KernelTimings* kernels, RunResult& result)
     : scenario_(scenario),
       workload_(workload),
       pod_(pod),
       seed_(seed),
+      kernels_(kernels),
       result_(result),
       schedule_(npu::make_schedule(scenario.schedule, *scenario.machine.stack)),
       builder_(scenario, workload, pod, *schedule_, seed),
@@ -32,8 +34,8 @@ void MoeRun::make_parts() {
   static_cast<void>(chip.cube_rate(builder_.model().weight_type.value, builder_.model().dispatch_type.value));
   for (std::size_t card = 0; card < builder_.cards(); ++card) {
     const double scale = pod_.compute_scale[NpuId(card)];
-    std::unique_ptr<npu::RooflineTimer>& timer = timers_[scale];
-    if (timer == nullptr) timer = std::make_unique<npu::RooflineTimer>(chip, *scenario_.machine.stack, scale);
+    std::unique_ptr<npu::KernelTimer>& timer = timers_[scale];
+    if (timer == nullptr) timer = make_timer(scale);
     parts_.push_back({NpuId(card), timer.get(), &*scenario_.machine.stack, schedule_.get(),
                       chip.hbm.sustained(), chip.l2.value});
   }
@@ -42,6 +44,16 @@ void MoeRun::make_parts() {
       throw ConfigError(fmt::format("/output/timeline_cards: got card {}, the run has {} cards, from 0", card,
                                     builder_.cards()));
   }
+}
+
+std::unique_ptr<npu::KernelTimer> MoeRun::make_timer(double compute_scale) const {
+  const npu::ChipConfig& chip = *scenario_.machine.chip;
+  const auto* core = std::get_if<npu::CoreTimerConfig>(&scenario_.machine.timer);
+  if (core == nullptr)
+    return std::make_unique<npu::RooflineTimer>(chip, *scenario_.machine.stack, compute_scale);
+  PODSIM_CHECK(kernels_ != nullptr, "a run with the core timer has no kernel timings");
+  return std::make_unique<npu::CoreTimer>(chip, *core, builder_.model().dispatch_type.value, *kernels_,
+                                          compute_scale);
 }
 
 void MoeRun::make_cards() {
@@ -200,6 +212,7 @@ void MoeRun::add_layer(const LayerData& data, const LayerBound& bound, Picosecon
   dispatch_ += row.dispatch;
   combine_ += row.combine;
   result_.layers.push_back(row);
+  add_wave_rows(data.layer, cards_, result_.waves);
   add_bound(data, bound);
 }
 
@@ -244,6 +257,7 @@ void MoeRun::add_bound(const LayerData& data, const LayerBound& bound) {
   bounds_.hbm += bound.hbm;
   bounds_.fixed += bound.fixed;
   bounds_.transfer += bound.transfer;
+  bounds_.perfect += bound.perfect;
   bounds_.layer += bound.layer;
   ++transfer_limits_[transfer_limit_name(bound, pod_)];
   rows_ += data.rows();

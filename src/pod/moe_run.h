@@ -9,6 +9,7 @@
 #include "pod/layer_bound.h"
 #include "pod/layer_builder.h"
 #include "pod/super_pod.h"
+#include "podsim/npu/core_timer.h"
 #include "podsim/npu/moe_card.h"
 #include "podsim/npu/roofline_timer.h"
 #include "podsim/stats/distribution.h"
@@ -20,7 +21,7 @@ namespace podsim::pod {
 class MoeRun {
  public:
   MoeRun(const Scenario& scenario, const MoeWorkload& workload, const topology::Pod& pod, std::uint64_t seed,
-         RunResult& result);
+         npu::KernelTimings* kernels, RunResult& result);
   ~MoeRun();
 
   // No events: the bound of every layer.
@@ -31,6 +32,7 @@ class MoeRun {
  private:
   void add_links();
   void make_parts();
+  std::unique_ptr<npu::KernelTimer> make_timer(double compute_scale) const;
   void make_cards();
   bool run_layer(const LayerData& data, const RunOptions& options, std::int64_t index);
   void add_layer(const LayerData& data, const LayerBound& bound, Picoseconds start, Picoseconds end);
@@ -51,12 +53,13 @@ class MoeRun {
   const MoeWorkload& workload_;
   const topology::Pod& pod_;
   std::uint64_t seed_;
+  npu::KernelTimings* kernels_;  // of the core timer
   RunResult& result_;
   std::unique_ptr<npu::Schedule> schedule_;
   LayerBuilder builder_;
   LayerBounder bounder_;
-  std::map<double, std::unique_ptr<npu::RooflineTimer>> timers_;  // by compute scale
-  std::vector<npu::CardParts> parts_;                             // [cards]
+  std::map<double, std::unique_ptr<npu::KernelTimer>> timers_;  // by compute scale
+  std::vector<npu::CardParts> parts_;                           // [cards]
 
   std::unique_ptr<SuperPod> pod_module_;
   std::vector<std::unique_ptr<npu::GroupBarrier>> barriers_;

@@ -3,6 +3,7 @@
 #include "podsim/pod/run.h"
 
 #include "pod/all_to_all_run.h"
+#include "pod/collective_run.h"
 #include "pod/fault_run.h"
 #include "pod/global_memory_run.h"
 #include "pod/moe_run.h"
@@ -36,7 +37,7 @@ RunResult run(const LoadedScenario& loaded, const RunOptions& options) {
   result.perf.build_s = watch.lap();
 
   if (const auto* moe = std::get_if<MoeWorkload>(&scenario.workload)) {
-    MoeRun layers(scenario, *moe, pod, seed, result);
+    MoeRun layers(scenario, *moe, pod, seed, options.kernels, result);
     if (scenario.fabric.fidelity == fabric::Fidelity::Bound) {
       layers.run_bound(options);
     } else {
@@ -44,6 +45,8 @@ RunResult run(const LoadedScenario& loaded, const RunOptions& options) {
     }
   } else if (const auto* memory = std::get_if<GlobalMemoryWorkload>(&scenario.workload)) {
     run_global_memory(scenario, *memory, pod, seed, options, result);
+  } else if (const auto* collective = std::get_if<CollectiveWorkload>(&scenario.workload)) {
+    run_collective(scenario, *collective, pod, seed, options, result);
   } else {
     run_all_to_all(scenario, std::get<AllToAllWorkload>(scenario.workload), pod, seed, options, result);
   }

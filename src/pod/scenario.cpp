@@ -43,6 +43,7 @@ void Machine::describe(config::Fields& f) {
   f.filled("chip", chip, kNamedByPod, "the chip of a card");
   f.filled("stack", stack, kNamedByPod, "what software costs");
   f.filled("protocol", protocol, kNamedByPod, "headers and endpoints of a link");
+  f.value_or("timer", timer, npu::TimerConfig(npu::RooflineTimerConfig()), "how long work takes on a core");
 }
 
 void LayerRange::describe(config::Fields& f) {
@@ -61,6 +62,10 @@ void MoeWorkload::describe(config::Fields& f) {
   f.value_or("types", types, {}, "types in which the model is served, where they differ from its own");
   f.optional("cards", cards, "the first n cards of the pod; default: all").at_least(1);
   f.value_or("tokens_per_card", tokens_per_card, 128, "tokens that each card has").between(0, 1 << 20);
+  f.optional(
+       "mtp_tokens", mtp_tokens,
+       "tokens that multi-token prediction drafts for each of them, through the layer with it; default: 0")
+      .between(0, 16);
   f.optional("expert_parallel", expert_parallel,
              "neighbouring cards that share one set of experts; default: all cards are one group")
       .at_least(1);
@@ -118,6 +123,21 @@ void GlobalMemoryWorkload::describe(config::Fields& f) {
       .at_least(64_B);
   f.value_or("order", order, TransferOrder::InTurn, "transfers one after the other, or all at once");
   f.required("transfers", transfers, "what is read and written");
+}
+
+void CollectiveWorkload::describe(config::Fields& f) {
+  f.required("operation", operation, "what the cards have at the end");
+  f.value_or("algorithm", algorithm, npu::CollectiveAlgorithm::Mesh, "who sends to whom in which order");
+  f.value_or("across", across, npu::CollectiveAlgorithm::Mesh, "hierarchical: the algorithm between groups");
+  f.optional("cards", cards, "the first n cards of the pod; default: all").between(1, 65536);
+  f.optional("group", group, "hierarchical: cards of a group; default: of the innermost dimension")
+      .between(1, 65536);
+  f.required("bytes", bytes, "of one card's vector: the longer one of its input and its result")
+      .between(1_B, 1024_GiB);
+  f.value_or("dtype", dtype, moe::DataType::Fp16, "elements: chunks are cut between them");
+  f.optional("piece", piece, "bytes that are sent and reduced at a time; default: /fabric/chunk")
+      .between(64_B, 1_GiB);
+  f.value_or("repeats", repeats, 1, "calls, each when the last one has ended on all cards").between(1, 1000);
 }
 
 void Output::describe(config::Fields& f) {

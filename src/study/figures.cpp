@@ -38,6 +38,8 @@ Figures::Figures(Execution::Kind kind, const std::string& text, const std::strin
   if (kind == Execution::Kind::Scenario) {
     json metrics = root.value("metrics", json());
     if (!metrics.is_object()) throw ConfigError(fmt::format("{}: no object \"metrics\"", name));
+    if (const json* fidelity = find(root, "fidelity"); fidelity != nullptr && fidelity->is_string())
+      fidelity_ = fidelity->get<std::string>();
     root = std::move(metrics);
   }
   root_ = std::make_shared<const json>(std::move(root));

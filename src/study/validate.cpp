@@ -45,23 +45,26 @@ Ran ran_of(const ChildOutcome& outcome, Execution::Kind kind, const fs::path& fi
 
 }  // namespace
 
-Validation validate(const Plan& plan, const ChildOptions& options) {
+RanAll run_all(const std::vector<Execution>& executions, const ChildOptions& options) {
   const TemporaryFolder folder("validate");
   std::vector<fs::path> files;
   std::vector<ChildCommand> commands;
-  for (const Execution& execution : plan.executions) {
+  for (const Execution& execution : executions) {
     files.push_back(figures_file(folder.path(), files.size(), execution.kind));
     commands.push_back(command_of(execution, files.back()));
   }
   const std::vector<ChildOutcome> outcomes = run_children(commands, options);
-  Validation validation;
-  std::vector<Ran> ran;
+  RanAll all;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    ran.push_back(ran_of(outcomes[i], plan.executions[i].kind, files[i]));
-    validation.interrupted = validation.interrupted || outcomes[i].end == ChildOutcome::End::Interrupted;
+    all.ran.push_back(ran_of(outcomes[i], executions[i].kind, files[i]));
+    all.interrupted = all.interrupted || outcomes[i].end == ChildOutcome::End::Interrupted;
   }
-  validation.results = judge(plan, ran);
-  return validation;
+  return all;
+}
+
+Validation validate(const Plan& plan, const ChildOptions& options) {
+  const RanAll all = run_all(plan.executions, options);
+  return {judge(plan, all.ran), all.interrupted};
 }
 
 }  // namespace podsim::study

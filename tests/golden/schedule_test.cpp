@@ -50,6 +50,18 @@ TEST(ScheduleGolden, Serial) {
   expect_spans("schedule_serial");
 }
 
+TEST(ScheduleGolden, TwoBatch) {
+  expect_spans("schedule_two_batch");
+}
+
+TEST(ScheduleGolden, StagePair) {
+  expect_spans("schedule_stage_pair");
+}
+
+TEST(ScheduleGolden, ExpertPrefetch) {
+  expect_spans("schedule_expert_prefetch");
+}
+
 TEST(ScheduleGolden, WaveFill) {
   expect_spans("schedule_wave_fill");
 }

@@ -16,9 +16,10 @@ from podsim import SOURCE, podsim, said
 
 KINDS = {"configs/scenarios": "scenario", "configs/pods": "pod", "configs/chips": "chip", "configs/stacks": "stack",
          "configs/protocols": "protocol", "configs/dies": "die", "configs/cores": "core", "configs/memory": "memory", "models": "model",
-         "tests/validation": "cases"}
-OPEN_MAPS = re.compile(r"/(set|shape|options|also)(/.*)?$")  # of cases: keys and values are of what is run
-MOST_CASES = 8  # of a cases file, to spoil
+         "configs/claims": "claims", "tests/validation": "cases"}
+OPEN_MAPS = re.compile(r"/(set|shape|options|also)(/.*)?$")  # of cases and claims: keys and values are of what is run
+OPEN_LISTS = re.compile(r"/axes/\d+/values$")  # of claims: any values
+MOST_CASES = 8  # of a cases or claims file, to spoil
 
 
 def shipped(kind):
@@ -37,13 +38,16 @@ def objects(node, place=""):
 
 def spoilt(document):
     """(what was done, copy of the document with it done), for every object of it."""
-    if "cases" in document:
-        document = {**document, "cases": document["cases"][:MOST_CASES]}
+    rows = next((key for key in ("cases", "claims") if key in document), None)
+    if rows:
+        document = {**document, rows: document[rows][:MOST_CASES]}
     for index, (place, _) in enumerate(objects(document)):
-        if OPEN_MAPS.search(place) and "cases" in document:
+        if OPEN_MAPS.search(place) and rows:
             continue
         changes = {"unknown key": lambda o: o.update(no_such_key=1)}
         for key in list(objects(document))[index][1]:
+            if rows and OPEN_LISTS.search(f"{place}/{key}"):
+                continue
             changes[f"{key} is a list of lists"] = lambda o, key=key: o.update({key: [[[]]]})
         for what, change in changes.items():
             other = copy.deepcopy(document)

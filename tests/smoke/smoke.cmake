@@ -80,6 +80,8 @@ podsim_smoke(command_line quick ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/
 podsim_smoke(kernel quick ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/kernel_smoke_test.py)
 podsim_smoke(kernel_determinism quick ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/kernel_determinism_test.py)
 podsim_smoke(validate_kernels quick ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/validate_kernels_test.py)
+podsim_smoke(cache slow ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cache_test.py)
+podsim_smoke(claims quick ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/claims_test.py)
 podsim_smoke(validate slow ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/validate_test.py)
 podsim_smoke(interrupt slow ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/interrupt_test.py)
 podsim_smoke(real_placement quick ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/real_placement_test.py)

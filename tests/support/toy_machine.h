@@ -85,6 +85,7 @@ struct ToyLayer {
   moe::LayerTraffic traffic;
   npu::Tiling tiling;
   std::vector<npu::SendRow> sends;
+  std::vector<std::uint32_t> first_batch_rows;
 
   npu::LayerWork work(std::size_t rank) {
     npu::LayerWork made;
@@ -93,6 +94,9 @@ struct ToyLayer {
     made.rank = rank;
     made.experts = placement.slots(rank);
     made.tiling = tiling;
+    const auto slots = static_cast<std::size_t>(shape.slots);
+    if (first_batch_rows.empty()) first_batch_rows = npu::count_first_batch_rows(traffic, slots);
+    made.first_batch_rows = {first_batch_rows.data() + rank * slots, slots};
     sends.clear();
     npu::append_sends(traffic, rank, NpuId(0), tiling, sends);
     made.sends = sends;
@@ -113,7 +117,7 @@ inline ToyLayer toy_layer(std::vector<std::vector<moe::ExpertIndex>> slots, std:
   moe::LayerTraffic traffic = moe::build_traffic(request, routing, placement);
   const std::int64_t tokens = request.tokens_per_rank.front();
   npu::LayerShape shape = toy_shape(tokens, top_k, placement);
-  return {std::move(placement), shape, std::move(traffic), tiling, {}};
+  return {std::move(placement), shape, std::move(traffic), tiling, {}, {}};
 }
 
 }  // namespace podsim::test

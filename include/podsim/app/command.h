@@ -54,7 +54,9 @@ std::string find_input(const std::string& name, const std::string& folder);
 void add_run_command(CLI::App& parent, CommandResult& result);
 void add_topology_command(CLI::App& parent, CommandResult& result);
 void add_validate_command(CLI::App& parent, CommandResult& result);
+void add_claims_command(CLI::App& parent, CommandResult& result);
 void add_kernel_command(CLI::App& parent, CommandResult& result);
+void add_cache_command(CLI::App& parent, CommandResult& result);
 void add_trace_command(CLI::App& parent, CommandResult& result);
 void add_docs_command(CLI::App& parent, CommandResult& result);
 

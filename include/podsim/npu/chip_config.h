@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "podsim/config/fields.h"
 #include "podsim/moe/model.h"
+#include "podsim/npu/die_config.h"
 
 namespace podsim::npu {
 
@@ -36,6 +38,8 @@ struct ChipConfig {
   config::Sourced<FlopsPerSecond> vector_rate;  // FP32, all vector cores together
   HbmConfig hbm;
   config::Sourced<Bytes> l2;
+  // At the level of its cores, for the core timer: the whole package, or one of `dies` like it.
+  std::optional<config::Ref<DieConfig>> die;
 
   // Sustained matrix rate for these operands. Throws ConfigError when the chip has none.
   FlopsPerSecond cube_rate(moe::DataType weight, moe::DataType activation) const;

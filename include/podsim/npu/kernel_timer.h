@@ -16,6 +16,10 @@ struct GemmTile {
   std::int64_t k;
   moe::DataType weight;
   moe::DataType activation;
+  // Of the kernel that the tile is part of; 0: as the tile.
+  std::int64_t block_m = 0;    // rows that its buffers are laid out for
+  std::int64_t columns = 0;    // of the whole product
+  bool weights_in_l2 = false;  // an M-block of the same expert came before
 };
 
 enum class VectorOp : std::uint8_t {
@@ -30,8 +34,10 @@ class KernelTimer {
  public:
   virtual ~KernelTimer() = default;
   virtual std::int64_t cores() const = 0;
-  // One tile on one core. Never zero.
+  // One tile on one core that came from another tile. Never zero.
   virtual Picoseconds gemm_tile(const GemmTile& tile) const = 0;
+  // What a tile takes longer on a core that did nothing before it: the pipes fill, and drain at its end.
+  virtual Picoseconds gemm_fill(const GemmTile& /*tile*/) const { return Picoseconds(); }
   // `elements` through the vector units that belong to one core.
   virtual Picoseconds vector_pass(VectorOp op, std::int64_t elements) const = 0;
 };

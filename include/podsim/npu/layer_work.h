@@ -37,11 +37,20 @@ struct LayerShape {
   Bytes l2_weights() const { return expert_weights - l1_weights(); }
 };
 
-// How a schedule cuts the work of a card. Slots are taken in waves of `experts_per_wave`, in order.
+// Micro-batches that a card's tokens can be cut into.
+inline constexpr std::size_t kMostBatches = 2;
+
+// How a schedule cuts the work of a card. Slots are taken in waves of `experts_per_wave`, in order; with two
+// micro-batches all of the first one's come before the second one's.
 struct Tiling {
   std::int64_t block_m = 128;  // rows of an M-block
   std::int64_t block_n = 128;  // columns of a tile
   std::int64_t experts_per_wave = 1;
+  std::size_t batches = 1;
+  std::int64_t l2_block_m = 0;  // rows of a tile of the second GEMM; 0: an M-block's
+  bool second_pass = false;     // the second GEMMs of all waves come after the first ones of all, shared last
+  bool results_by_tile = false;  // an M-block's results leave tile by tile, not with its last one
+  bool pulled = false;           // receivers ask for their rows, see MoeCard::pull_rows
 
   std::int64_t wave_of(std::int64_t slot) const { return slot / experts_per_wave; }
 };
@@ -51,10 +60,13 @@ enum class TagKind : std::uint32_t {
   Row,        // one row for one slot: slot in the low 12 bits, then the low bits of the row's number
   SharedRow,  // one row for several slots of the card: number of the first of its rows in the traffic
   Result,     // an expert's result on its way back: content as of a Row, so it does not depend on timing
+  Pull,       // a card asks for the rows of one of its slots: the slot
 };
 inline constexpr std::uint32_t kTagContentBits = 30;
 inline constexpr std::uint32_t kTagSlotBits = 12;
 inline constexpr std::uint32_t kMaxSlots = 1U << kTagSlotBits;
+// With two micro-batches the highest bit of the slot says which one, so that there may be half as many slots.
+inline constexpr std::uint32_t kTagBatchBit = kMaxSlots / 2;
 inline constexpr std::uint32_t kMaxRows = 1U << kTagContentBits;
 
 inline std::uint32_t make_tag(TagKind kind, std::uint32_t content) {
@@ -74,6 +86,19 @@ inline std::uint32_t row_tag(std::uint32_t number, std::uint32_t slot) {
   return make_tag(TagKind::Row, number << kTagSlotBits | slot);
 }
 
+// The micro-batch of row `number` of a source: the first one has half of its tokens, rounded up.
+inline std::uint32_t batch_of(const moe::LayerTraffic& traffic, std::size_t source, std::uint32_t number,
+                              std::size_t batches) {
+  if (batches == 1) return 0;
+  const std::int64_t token = (number - traffic.first_row(source)) / traffic.top_k();
+  return token >= (traffic.tokens(source) + 1) / 2 ? 1 : 0;
+}
+// The tag of a row of `source` for a slot of its destination.
+inline std::uint32_t row_tag(const moe::LayerTraffic& traffic, std::size_t source, std::uint32_t number,
+                             std::uint32_t slot, std::size_t batches) {
+  return row_tag(number, slot + batch_of(traffic, source, number, batches) * kTagBatchBit);
+}
+
 // A dispatch message that a card has to send.
 struct SendRow {
   std::uint32_t destination;  // card of the pod
@@ -88,13 +113,22 @@ struct LayerWork {
   NpuId first_card;                            // rank 0 of the group
   Span<const moe::ExpertIndex> experts;        // of the card's slots, for names
   Tiling tiling;
-  Span<const SendRow> sends;  // in the order of sending
+  Span<const SendRow> sends;                   // in the order of sending
+  Span<const std::uint32_t> first_batch_rows;  // [slots of the card], of two micro-batches
 };
 
-// The dispatch messages of a rank in the order in which all schedules send them: earlier waves of the
-// receivers first; within a wave one row to each destination in turn, starting at the own card and going
-// round, so that all ports are in use and at any moment every card is wanted by one other; rows to the same
-// destination by token. Appends to `sends`.
+// The dispatch messages to one slot of one card among `sends` of `source`, which are made for pulling.
+Span<const SendRow> sends_to(const LayerWork& source, NpuId card, std::uint32_t slot);
+
+// Of two micro-batches the rows of the first one: [ranks][slots_per_rank].
+std::vector<std::uint32_t> count_first_batch_rows(const moe::LayerTraffic& traffic,
+                                                  std::size_t slots_per_rank);
+
+// The dispatch messages of a rank in the order in which all schedules send them: the first micro-batch first;
+// earlier waves of the receivers first; within a wave one row to each destination in turn, starting at the
+// own card and going round, so that all ports are in use and at any moment every card is wanted by one other;
+// rows to the same destination by token. Those that are pulled stand by destination, slot and token. Appends
+// to `sends`.
 void append_sends(const moe::LayerTraffic& traffic, std::size_t rank, NpuId first_card, const Tiling& tiling,
                   std::vector<SendRow>& sends);
 

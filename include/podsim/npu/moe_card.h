@@ -9,6 +9,7 @@
 
 #include "podsim/npu/card.h"
 #include "podsim/npu/card_plan.h"
+#include "podsim/npu/pull_window.h"
 #include "podsim/timeline/timeline.h"
 
 namespace podsim::npu {
@@ -24,19 +25,29 @@ struct CardReport {
   Picoseconds rows_in;                            // the last dispatched row is in memory
   Picoseconds first_result = TileEngine::kNever;  // ready to leave
   Picoseconds results_back;                       // the last result is in memory
-  Picoseconds overhead;                           // launches, metadata exchange, barrier latency
-  Picoseconds activation;                         // SwiGLU, mean over cores
-  Picoseconds kernels;                            // activation and weighted sum as kernels of their own
+  Picoseconds overhead;    // launches, metadata exchange, barrier latency while nothing is computed
+  Picoseconds activation;  // SwiGLU, mean over cores
+  Picoseconds kernels;     // activation and weighted sum as kernels of their own
   TileEngine::Usage tiles;
   std::int64_t rows_received = 0;
   std::int64_t rows_returned = 0;
   Bytes hbm_bytes;
   Picoseconds hbm_busy;
-  std::array<Picoseconds, 3> barriers{};  // when the card went on after each
+  std::array<Picoseconds, 6> barriers{};  // when the card went on after each
 
   Picoseconds compute() const { return tiles.any_active + kernels; }
   // Neither computing nor held by the stack: waiting for rows, or for cards that wait for rows.
   Picoseconds exposed() const { return done - start - compute() - overhead; }
+};
+
+// What became of the experts of one wave on one card. kNever where it has no rows.
+struct WaveReport {
+  std::int64_t rows = 0;
+  Picoseconds first_row = TileEngine::kNever;  // in memory
+  Picoseconds last_row;
+  Picoseconds start = TileEngine::kNever;  // the first tile of the first GEMM
+  Picoseconds l1_end;
+  Picoseconds l2_end;
 };
 
 // A card with experts. Rows that arrive take the places of their expert's buffer in order of arrival, as a
@@ -53,7 +64,10 @@ class MoeCard : public Card {
   void begin_layer(const LayerWork& work, Picoseconds at);
   // Spans of this card go to `spans` from now on.
   void record(std::vector<timeline::Span>* spans) { spans_ = spans; }
+  void record_tiles(std::vector<TileEngine::TileRecord>* records) { engine_.record(records); }
   const CardReport& report() const { return report_; }
+  // [waves of the plan]; with micro-batches those of the first one come first.
+  const std::vector<WaveReport>& waves() const { return waves_; }
   const CardPlan& plan() const { return plan_; }
 
   bool next_message(Picoseconds now, fabric::Message& message) override;
@@ -69,25 +83,33 @@ class MoeCard : public Card {
   const StackConfig& stack() const { return *parts_.stack; }
   std::size_t m_blocks() const { return plan_.m_blocks.size(); }
   bool is_shared(MBlock m) const { return plan_.m_blocks[m].slot == CardPlan::kSharedSlot; }
-  // Dispatch rows may leave.
-  void open_dispatch(Picoseconds at);
+  const CardPlan::Batch& batch(int batch) const { return plan_.batches[static_cast<std::size_t>(batch)]; }
+  // Dispatch rows may leave; those of the second micro-batch once all of the first are gone.
+  void open_dispatch(Picoseconds at, int batch = 0);
+  // Where Tiling::pulled: the card asks for its rows from `at` on, expert by expert, in a PullWindow of
+  // `depth`. Who is asked sends at once, a row to each asking card in turn.
+  void pull_rows(Picoseconds at, std::int64_t depth);
   // Schedule::all_rows_arrived is wanted once all rows are there, at `at` at the earliest.
-  void await_rows(Picoseconds at);
+  void await_rows(Picoseconds at, int batch = 0);
   // The same for Schedule::results_back, once the card's own GEMMs are done too.
-  void await_results(Picoseconds at);
+  void await_results(Picoseconds at, int batch = 0);
   // The inputs of a block, or of all blocks of a GEMM, are there. Without blocks, the GEMM is done at once.
   void start_block(Gemm gemm, MBlock m, Picoseconds at);
-  void start_gemm(Gemm gemm, Picoseconds at);
-  // The results of an M-block may leave.
+  void start_gemm(Gemm gemm, Picoseconds at, int batch = 0);
+  // The results of an M-block, or of some of its rows, may leave.
   void send_results(MBlock m, Picoseconds at);
-  // Schedule::step_due(step) at `at`. One step at a time.
+  void send_results(const ReadyRows& rows, Picoseconds at);
+  // For schedules, which have no state: when the later of the two events of `pair` was, asked at each of
+  // them. Nothing at the first one.
+  std::optional<Picoseconds> both(std::size_t pair, Picoseconds at);
+  // Schedule::step_due(step) at `at`. Each step at most once at a time.
   void do_at(Picoseconds at, int step);
   // The same after a fixed cost of the stack.
   void pause(Picoseconds at, Picoseconds duration, int step, const char* what);
   // The same after SwiGLU over all rows, or the weighted sum over the results of the card's own tokens, as a
   // kernel of its own that reads and writes memory. `at` is the present.
-  void run_activation(Picoseconds at, int step);
-  void run_weighted_sum(Picoseconds at, int step);
+  void run_activation(Picoseconds at, int step, int batch = 0);
+  void run_weighted_sum(Picoseconds at, int step, int batch = 0);
   void arrive_at_barrier(Picoseconds at);
   void finish(Picoseconds at);
 
@@ -98,10 +120,44 @@ class MoeCard : public Card {
     std::uint32_t block_end = 0;
     std::uint32_t slot_end = 0;
     MBlock block = 0;
+    std::uint32_t slot_begin = 0;
   };
   struct Results {
     MBlock block;
+    std::uint32_t first_row;
     std::uint32_t next_row;
+    std::uint32_t end_row;
+    Picoseconds at;
+  };
+  struct Batch {
+    std::int64_t rows_left = 0;
+    std::int64_t results_left = 0;
+    Picoseconds last_row;
+    Picoseconds last_result;
+    Picoseconds first_result = kNever;  // ready to leave
+    Picoseconds rows_awaited = kNever;  // since; kNever: not, or not any more
+    Picoseconds results_awaited = kNever;
+    std::size_t tile_blocks_left[2] = {0, 0};
+    Picoseconds gemm_end[2];
+  };
+  struct Step {
+    Picoseconds at;
+    int step;
+  };
+  struct ResultGroup {  // as far as it is out of the second GEMM
+    std::uint32_t tile_blocks = 0;
+    std::uint32_t rows = 0;
+    Picoseconds at;
+  };
+  struct Asked {  // rows that another card pulls
+    const SendRow* next;
+    const SendRow* end;
+    Picoseconds at;
+  };
+  struct Asking {
+    std::uint32_t card;
+    std::uint32_t slot;
+    std::uint32_t rows;
     Picoseconds at;
   };
   struct Place {           // in the row buffer
@@ -110,17 +166,35 @@ class MoeCard : public Card {
   };
 
   void begin_rows();
+  void begin_batches(Picoseconds at);
+  void begin_gemms();
+  void slot_computed(std::uint32_t slot, Picoseconds at);
   Picoseconds run_kernel(Picoseconds at, VectorOp op, const CardPlan::VectorKernel& kernel);
+  bool next_pulled(Picoseconds now, fabric::Message& message);
+  void ask_for(std::uint32_t slot, Picoseconds at);
+  void asked_for(std::uint32_t card, std::uint32_t slot, Picoseconds at);
+  void ask_on();
   void next_row(Picoseconds now, fabric::Message& message);
   void next_result(Picoseconds now, fabric::Message& message);
+  std::uint32_t index_of(std::uint32_t tag_slot) const {
+    return tag_slot < batch_bit_ ? tag_slot : tag_slot - batch_shift_;
+  }
   void place_row(std::uint32_t source, std::uint32_t tag, Picoseconds at);
+  void first_row_of(std::uint32_t slot, Picoseconds at);
+  void block_filled(std::uint32_t slot, Picoseconds at);
   void place_shared_row(const fabric::Arrival& arrival, Picoseconds at);
-  void result_arrived(Picoseconds at);
-  void check_rows();
-  void check_results();
+  void result_arrived(std::uint32_t tag, Picoseconds at);
+  void check_rows(int batch);
+  void check_results(int batch);
   Picoseconds memory(Picoseconds at, const HbmServer::Load& load);
   void run_engine(Picoseconds until);
   void block_finished(const TileEngine::Finished& finished);
+  void first_gemm_part(MBlock m, const TileEngine::Finished& finished);
+  void second_gemm_part(MBlock m, const TileEngine::Finished& finished);
+  void take_step();
+  void note_pause(Picoseconds from, Picoseconds to);
+  std::size_t sends_through(int batch) const;
+  Picoseconds overhead() const;
   void plan_wake();
   void span(Track track, std::string name, Picoseconds start, Picoseconds end);
   std::string block_name(MBlock m) const { return plan_.block_name(m, work_.experts); }
@@ -134,26 +208,34 @@ class MoeCard : public Card {
   bool replan_ = false;  // something changed that may need an earlier wake
   std::uint32_t block_m_ = 0;
   std::vector<timeline::Span>* spans_ = nullptr;
-  std::vector<Filling> filling_;  // [slots]
-  std::vector<Place> places_;     // [rows]
-  std::int64_t rows_received_ = 0;
-  std::int64_t rows_returned_ = 0;
-  Picoseconds last_row_;
-  Picoseconds last_result_;
+  std::vector<Filling> filling_;                 // [slots of all batches]
+  std::vector<Place> places_;                    // [rows]
+  std::uint32_t batch_bit_ = ~std::uint32_t{0};  // of the slot in a tag; none with one batch
+  std::uint32_t batch_shift_ = 0;                // from there to the slot's place in filling_
+  std::array<Batch, kMostBatches> batches_;
   CardPlan plan_;
 
   std::size_t next_send_ = 0;
+  std::size_t open_sends_ = 0;  // of LayerWork::sends those that may leave
   Picoseconds dispatch_open_ = kNever;
   LayerWork work_;
   std::deque<Results> results_;
   std::vector<Picoseconds> first_arrival_;  // [m_blocks] of recorded cards
-  Picoseconds rows_awaited_ = kNever;       // since; kNever: not, or not any more
-  Picoseconds results_awaited_ = kNever;
-  std::size_t gemm_left_[2] = {0, 0};
-  Picoseconds gemm_end_[2];
-  Picoseconds step_at_ = kNever;
-  int step_ = 0;
-  int barriers_ = 0;  // passed in this layer
+  std::vector<ResultGroup> groups_;         // [groups of the plan]
+  std::vector<std::uint32_t> blocks_left_;  // [m_blocks]: tile blocks of the second GEMM
+  std::vector<Picoseconds> block_end_;      // [m_blocks]
+  std::vector<WaveReport> waves_;           // [waves of the plan]
+  PullWindow window_;
+  std::vector<std::uint32_t> slot_blocks_left_;  // [slots]: M-blocks of the first GEMM, where rows are pulled
+  std::vector<Picoseconds> slot_end_;            // [slots]
+  std::deque<Asking> asking_;
+  std::deque<Asked> asked_;
+  std::array<std::optional<Picoseconds>, 8> pairs_;  // of both()
+  std::vector<TileEngine::Interval> paused_;         // launches, metadata exchanges, barriers
+  std::vector<TileEngine::Interval> kernels_;        // SwiGLU, weighted sums
+  std::vector<Step> steps_;
+  Picoseconds step_at_ = kNever;  // of the earliest one
+  int barriers_ = 0;              // passed in this layer
   bool at_barrier_ = false;
   bool done_ = true;
   CardParts parts_;

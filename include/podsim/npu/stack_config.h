@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "podsim/config/fields.h"
@@ -23,6 +24,10 @@ struct StackConfig {
   config::Sourced<std::int64_t> swiglu_ops;    // vector FLOP per element of SwiGLU's output, quantised
   config::Sourced<std::int64_t> cast_ops;      // per element of the second GEMM's output, cast
   config::Sourced<std::int64_t> sum_ops;       // per element and expert of the weighted sum
+  // Collectives copy between the caller's buffers and the window that peers reach, a slice at a time, while
+  // the slice before is on the links; what no other slice overlaps is exposed. Absent: they work in place.
+  std::optional<config::Sourced<BytesPerSecond>> window_copy;
+  std::optional<config::Sourced<Bytes>> window_slice;
 
   void describe(config::Fields& f);
 };

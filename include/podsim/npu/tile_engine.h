@@ -19,6 +19,7 @@ struct TileBlock {
   Gemm gemm = Gemm::L1;
   std::uint32_t tiles = 0;
   Picoseconds cube_time;     // of one tile
+  Picoseconds fill;          // more, where its core did nothing before
   Picoseconds vector_time;   // of its epilogue
   HbmServer::Load hbm_load;  // its share of weights, activations and results
 };
@@ -38,6 +39,17 @@ class TileEngine {
     Picoseconds started;  // first tile
     Picoseconds time;     // last epilogue
   };
+  struct Interval {
+    Picoseconds from;
+    Picoseconds to;
+  };
+  // What one core did for one tile, for tests.
+  struct TileRecord {
+    std::uint32_t core;
+    BlockIndex block;
+    Interval cube;  // products, from the start of the tile
+    Interval vector;
+  };
   // Of the present layer.
   struct Usage {
     Picoseconds busy[2];    // by Gemm: tile times summed over cores
@@ -48,8 +60,9 @@ class TileEngine {
 
   TileEngine(std::size_t cores, HbmServer& hbm) : hbm_(hbm), cores_(cores) {}
 
-  // Forgets everything and takes the blocks of a new layer, none of them ready, all cores free.
-  void begin(Span<const TileBlock> blocks);
+  // Forgets everything and takes the blocks of a new layer, none of them ready. All cores are free; or, with
+  // `core_start`, core i from i times that on.
+  void begin(Span<const TileBlock> blocks, Picoseconds core_start = Picoseconds());
   // The inputs of `block` are there from `at` on. Once per block.
   void set_ready(BlockIndex block, Picoseconds at);
   // Starts tiles in order of time up to and including `until`, but stops at the first block of which the last
@@ -66,6 +79,10 @@ class TileEngine {
   std::size_t block_count() const { return blocks_.size(); }
   const TileBlock& block(BlockIndex index) const { return blocks_[index].work; }
   const Usage& usage() const { return usage_; }
+  // When any core was on a tile: disjoint, in order.
+  const std::vector<Interval>& active() const { return active_; }
+  // Tiles go to `records` from now on.
+  void record(std::vector<TileRecord>* records) { records_ = records; }
   std::size_t unfinished_blocks() const { return unfinished_; }
   // The first block that is not finished; block_count() when all are.
   BlockIndex first_unfinished() const;
@@ -82,6 +99,7 @@ class TileEngine {
   struct Core {
     Picoseconds free;         // its cube can take another tile
     Picoseconds vector_free;  // its vector units can take another epilogue
+    bool empty = true;        // had no tile yet
     std::uint32_t next_tile = 0;
     BlockIndex block = 0;  // of next_tile; block_count() when it has no more
   };
@@ -110,7 +128,8 @@ class TileEngine {
   Picoseconds shortest_tile_;
   std::size_t unfinished_ = 0;
   Picoseconds active_until_[2];
-  Picoseconds any_active_until_;
+  std::vector<Interval> active_;
+  std::vector<TileRecord>* records_ = nullptr;
   Usage usage_{};
 };
 

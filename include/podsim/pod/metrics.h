@@ -73,6 +73,10 @@ inline constexpr MetricDef kBoundHbm{"bound.hbm_us", "us",
 inline constexpr MetricDef kBoundFixed{
     "bound.fixed_us", "us",
     "launches, metadata exchange and barriers that nothing overlaps; mean over layers"};
+inline constexpr MetricDef kBoundPerfect{"bound.perfect_overlap_us", "us",
+                                         "what no overlap can hide: one launch, metadata exchange and "
+                                         "barrier, and the largest of bound.compute_us, "
+                                         "bound.hbm_us and bound.transfer_us"};
 inline constexpr MetricDef kBoundTransfer{
     "bound.transfer_us", "us", "dispatch rows and results alone, all on offer at once; mean over layers"};
 inline constexpr MetricDef kOverBound{"moe_layer.over_bound", "1",
@@ -84,6 +88,30 @@ inline constexpr MetricDef kAllToAllBound{"bound.all_to_all.latency_us", "us",
                                           "link loads and path latency: no order of sending is faster"};
 inline constexpr MetricDef kAllToAllOverBound{"all_to_all.over_bound", "1",
                                               "all_to_all.latency_us over bound.all_to_all.latency_us"};
+
+inline constexpr MetricDef kCollectiveLatency{
+    "collective.latency_us", "us",
+    "call of the operator on all cards until the last of them is done; mean over repeats"};
+inline constexpr MetricDef kCollectiveSteps{"collective.steps", "", "steps of its algorithm"};
+inline constexpr MetricDef kCollectiveRate{"collective.algorithm_bandwidth_gb_per_s", "GB/s",
+                                           "one card's vector over collective.latency_us"};
+inline constexpr MetricDef kCollectiveBusRate{
+    "collective.bus_bandwidth_gb_per_s", "GB/s",
+    "the same times (n - 1)/n, twice for an all-reduce: what passes the ports of a card"};
+inline constexpr MetricDef kCollectiveBound{"bound.collective.latency_us", "us",
+                                            "the largest of the three bounds below"};
+inline constexpr MetricDef kCollectiveTransferBound{
+    "bound.collective.transfer_us", "us",
+    "launch and all its pieces, on offer at once: link loads and ports"};
+inline constexpr MetricDef kCollectiveStepsBound{
+    "bound.collective.steps_us", "us",
+    "launch and the longest chain of its transfers, each alone on its path; 0 with faults"};
+inline constexpr MetricDef kCollectiveTextbook{
+    "bound.collective.textbook_us", "us",
+    "of any algorithm: launch, one path, and (n - 1)/n of the bytes, twice for an all-reduce, through all "
+    "ports of a card"};
+inline constexpr MetricDef kCollectiveOverBound{"collective.over_bound", "1",
+                                                "collective.latency_us over bound.collective.latency_us"};
 
 inline constexpr MetricDef kTransferLatency{"global_memory.<transfer>.latency_us", "us",
                                             "one operation, from its first request until its last byte or "
@@ -146,6 +174,7 @@ const stats::MetricCatalogue& catalogue();
 Span<const stats::Column> card_columns();
 Span<const stats::Column> link_columns();
 Span<const stats::Column> layer_columns();
+Span<const stats::Column> wave_columns();
 Span<const stats::Column> transfer_columns();
 
 }  // namespace podsim::pod

@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "podsim/fabric/fabric.h"
-#include "podsim/pod/metrics.h"
+#include "podsim/npu/kernel_timings.h"
 #include "podsim/pod/fault_scenario.h"
+#include "podsim/pod/metrics.h"
 #include "podsim/pod/scenario.h"
 #include "podsim/stats/metrics.h"
 #include "podsim/timeline/timeline.h"
@@ -31,6 +32,7 @@ struct RunOptions {
   std::function<bool()> interrupted;                    // asked as often; true ends the run early
   std::optional<std::uint64_t> seed;                    // overrides the scenario's
   std::optional<fabric::Fidelity> fidelity;             // overrides the scenario's
+  npu::KernelTimings* kernels = nullptr;                // of the core timer; may be null without it
 };
 
 // How one card spent the layers of a run, summed over them. The states from `overhead` to `idle` exclude one
@@ -95,6 +97,19 @@ struct LayerRow {
   std::string bound_by;  // "compute", "hbm", "link x", "latency"
 };
 
+// A wave of experts in one layer: times from the layer's start, mean over the cards on which it has rows.
+struct WaveRow {
+  std::int64_t layer = 0;
+  std::int64_t wave = 0;
+  std::int64_t cards = 0;
+  double rows = 0.0;
+  Picoseconds start;
+  Picoseconds first_row;
+  Picoseconds last_row;
+  Picoseconds l1_end;
+  Picoseconds l2_end;
+};
+
 // What one pair of cards did in a transfer of a global_memory workload.
 struct TransferRow {
   std::string transfer;
@@ -124,6 +139,7 @@ struct RunResult {
   stats::Metrics metrics{catalogue()};
   nlohmann::ordered_json effective_config;
   std::vector<LayerRow> layers;
+  std::vector<WaveRow> waves;  // of layers that were simulated
   std::vector<CardRow> cards;  // empty at fidelity bound
   std::vector<LinkRow> links;  // every link that carried something, in order of id; empty at fidelity bound
   BusiestLinks busiest_links;

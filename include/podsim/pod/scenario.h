@@ -16,9 +16,11 @@
 #include "podsim/moe/placement_config.h"
 #include "podsim/moe/traffic.h"
 #include "podsim/npu/chip_config.h"
+#include "podsim/npu/collective_plan.h"
 #include "podsim/npu/global_memory.h"
 #include "podsim/npu/schedule_config.h"
 #include "podsim/npu/stack_config.h"
+#include "podsim/npu/timer_config.h"
 #include "podsim/pod/fault_scenario.h"
 #include "podsim/topology/pod_config.h"
 
@@ -31,6 +33,7 @@ struct Machine {
   config::Ref<npu::ChipConfig> chip;
   config::Ref<npu::StackConfig> stack;
   config::Ref<fabric::ProtocolConfig> protocol;
+  npu::TimerConfig timer = npu::RooflineTimerConfig();  // how long work takes on a core
   void describe(config::Fields& f);
 };
 
@@ -57,6 +60,7 @@ struct MoeWorkload {
   ServedTypes types;
   std::optional<std::int64_t> cards;  // the first n of the pod; default all
   std::int64_t tokens_per_card = 128;
+  std::optional<std::int64_t> mtp_tokens;       // drafted for each of them and verified with it
   std::optional<std::int64_t> expert_parallel;  // cards of one group; default: all cards are one group
   LayerRange layers;
   bool shared_expert = false;  // compute the model's shared experts on every card, for its own tokens
@@ -65,6 +69,8 @@ struct MoeWorkload {
   moe::ReplicaChoice replica_choice = moe::ReplicaChoice::Nearest;
   moe::Copies dispatch_copies = moe::Copies::PerExpert;
   void describe(config::Fields& f);
+  // Of one card, drafted ones included.
+  std::int64_t tokens() const { return tokens_per_card * (1 + mtp_tokens.value_or(0)); }
 };
 
 // In which order a card visits the others.
@@ -120,7 +126,22 @@ struct GlobalMemoryWorkload {
   void describe(config::Fields& f);
 };
 
-using Workload = std::variant<MoeWorkload, AllToAllWorkload, GlobalMemoryWorkload>;
+// A collective operation on the first cards of the pod.
+struct CollectiveWorkload {
+  static constexpr const char* kKind = "collective";
+  npu::CollectiveOperation operation = npu::CollectiveOperation::AllReduce;
+  npu::CollectiveAlgorithm algorithm = npu::CollectiveAlgorithm::Mesh;
+  npu::CollectiveAlgorithm across = npu::CollectiveAlgorithm::Mesh;
+  std::optional<std::int64_t> cards;
+  std::optional<std::int64_t> group;
+  Bytes bytes;
+  moe::DataType dtype = moe::DataType::Fp16;
+  std::optional<Bytes> piece;
+  std::int64_t repeats = 1;
+  void describe(config::Fields& f);
+};
+
+using Workload = std::variant<MoeWorkload, AllToAllWorkload, GlobalMemoryWorkload, CollectiveWorkload>;
 
 struct Output {
   std::vector<std::int64_t> timeline_cards;  // whose spans are recorded

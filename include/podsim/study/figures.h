@@ -23,8 +23,11 @@ class Figures {
   std::optional<double> metric(const std::string& name) const;
   // Of a kernel, the pipe with the longest <pipe>_time_us; the first of equals, in the order of PipeName.
   std::optional<PipeName> busiest_pipe() const;
+  // Of a scenario, how its fabric was simulated; empty: it does not say.
+  const std::string& fidelity() const { return fidelity_; }
 
  private:
+  std::string fidelity_;
   std::shared_ptr<const nlohmann::json> root_;  // the object that has the figures
 };
 

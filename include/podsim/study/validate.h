@@ -11,9 +11,16 @@
 
 namespace podsim::study {
 
-// Runs what `plan` needs, each run in a child process with its files in a folder that is gone afterwards, and
-// judges the cases. Of ChildOptions, `program` is podsim. Sets `interrupted` if the user stopped it: runs
-// that had not ended are then failed.
+// Every run in a child process with its files in a folder that is gone afterwards; what each came to, in
+// order. Of ChildOptions, `program` is podsim. Sets `interrupted` if the user stopped it: runs that had not
+// ended are then failed.
+struct RanAll {
+  std::vector<Ran> ran;
+  bool interrupted = false;
+};
+RanAll run_all(const std::vector<Execution>& executions, const ChildOptions& options);
+
+// Runs what `plan` needs and judges the cases.
 struct Validation {
   std::vector<Result> results;
   bool interrupted = false;

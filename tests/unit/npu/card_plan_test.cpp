@@ -76,9 +76,9 @@ TEST_F(CardPlanTest, UnfusedScheduleMovesIntermediateResultsThroughMemory) {
   // L1 of 3 rows writes 2d BF16 = 64 B instead of d FP8 = 16 B a row; L2 writes 64 B instead of nothing.
   EXPECT_EQ(serial.tiles[0].hbm_load.bytes - fused.tiles[0].hbm_load.bytes, Bytes(3 * (64 - 16) / 2));
   EXPECT_EQ(serial.tiles[2].hbm_load.bytes - fused.tiles[2].hbm_load.bytes, Bytes(3 * 64 / 2));
-  EXPECT_EQ(serial.activation.bytes, Bytes(4 * (64 + 16)));
-  EXPECT_EQ(serial.activation.elements, 4 * 16);
-  EXPECT_EQ(serial.weighted_sum.bytes, Bytes((4 + 4) * 64)) << "four results in, four tokens out";
+  EXPECT_EQ(serial.batches[0].activation.bytes, Bytes(4 * (64 + 16)));
+  EXPECT_EQ(serial.batches[0].activation.elements, 4 * 16);
+  EXPECT_EQ(serial.batches[0].weighted_sum.bytes, Bytes((4 + 4) * 64)) << "four results in, four tokens out";
 }
 
 TEST_F(CardPlanTest, TilesOfABlockShareItsTimeAndFollowTheTimer) {
@@ -102,7 +102,7 @@ TEST_F(CardPlanTest, SharedExpertComesFirstAndTakesNoPlaceInTheRowBuffer) {
   EXPECT_EQ(plan.m_blocks[0].rows, 4U);
   EXPECT_EQ(plan.m_blocks[1].first_row, 0U);
   EXPECT_EQ(plan.rows, 4U);
-  EXPECT_EQ(plan.weighted_sum.elements, (4 + 4) * 32);
+  EXPECT_EQ(plan.batches[0].weighted_sum.elements, (4 + 4) * 32);
 }
 
 TEST_F(CardPlanTest, BlocksAreNamedByExpertAndRows) {

@@ -15,7 +15,8 @@ using test::CardBench;
 using test::toy_layer;
 using Routes = std::vector<std::vector<moe::ExpertIndex>>;
 
-const std::vector<ScheduleConfig> kSchedules{SerialSchedule(), WaveFillSchedule()};
+const std::vector<ScheduleConfig> kSchedules{SerialSchedule(), WaveFillSchedule(), TwoBatchSchedule(),
+                                             StagePairSchedule(), ExpertPrefetchSchedule()};
 
 // `ranks` cards with two experts each, `tokens` tokens of two random experts.
 test::ToyLayer random_layer(std::uint64_t seed, std::size_t ranks, std::size_t tokens,
@@ -62,7 +63,8 @@ TEST(MoeCard, MemoryMovesWhatThePlanAndTheRowsSay) {
     Bytes tiles;
     for (const TileBlock& block : plan.tiles) tiles += block.hbm_load.bytes * block.tiles;
     const auto rows = static_cast<std::int64_t>(plan.rows);
-    const Bytes expected = tiles + 32_B * (16 + rows) + 64_B * (rows + 16) + plan.weighted_sum.bytes;
+    const Bytes expected =
+        tiles + 32_B * (16 + rows) + 64_B * (rows + 16) + plan.batches[0].weighted_sum.bytes;
     EXPECT_EQ(bench.card(rank).report().hbm_bytes, expected);
   }
 }

@@ -54,6 +54,29 @@ TEST_F(TileEngineTest, TilesAreDealtRoundRobinToTheCores) {
   EXPECT_EQ(engine.usage().active[0], 20_ns);
 }
 
+TEST_F(TileEngineTest, PipesFillOnACoreThatDidNothingBefore) {
+  TileEngine engine(1, hbm_);
+  TileBlock filling = block(2, 10_ns);
+  filling.fill = 3_ns;
+  begin(engine, {filling, filling});
+  engine.set_ready(0, 0_ns);
+  engine.set_ready(1, 40_ns);
+  const auto ended = run(engine);
+  ASSERT_EQ(ended.size(), 2U);
+  EXPECT_EQ(ended[0].time, 23_ns) << "once for two tiles";
+  EXPECT_EQ(ended[1].time, 63_ns) << "again after a wait";
+}
+
+TEST_F(TileEngineTest, CoresMayStartOneAfterTheOther) {
+  TileEngine engine(3, hbm_);
+  const std::vector<TileBlock> blocks{block(3, 10_ns)};
+  engine.begin(blocks, 4_ns);
+  engine.set_ready(0, 0_ns);
+  const auto ended = run(engine);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].time, 18_ns);
+}
+
 TEST_F(TileEngineTest, CoreWorksThroughItsTilesInOrderAndWaitsForABlockThatIsNotReady) {
   TileEngine engine(2, hbm_);
   begin(engine, {block(2, 10_ns), block(2, 10_ns)});
