@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "podsim/fabric/fabric.h"
-#include "podsim/pod/metrics.h"
 #include "podsim/pod/fault_scenario.h"
+#include "podsim/pod/metrics.h"
 #include "podsim/pod/scenario.h"
 #include "podsim/stats/metrics.h"
 #include "podsim/timeline/timeline.h"
