@@ -1,10 +1,8 @@
 // SPDX-FileCopyrightText: podsim authors
 // SPDX-License-Identifier: Apache-2.0
 // How fast the core model executes pipe instructions: the inner loop of a matrix product with double buffers,
-// 24 cores, timing only, on a memory that costs nothing. libsystemc owns main and calls sc_main.
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
+// 24 cores, timing only, on a memory that costs nothing. Items are pipe instructions, flags not counted.
+#include <benchmark/benchmark.h>
 
 #include "../tests/support/core_bench.h"
 
@@ -43,30 +41,37 @@ void matrix_product(int tiles, int steps) {
   }
 }
 
-}  // namespace
-
-int sc_main(int argc, char** argv) {
-  const int tiles = argc > 1 ? std::atoi(argv[1]) : 86;
+void BM_MatrixProduct(benchmark::State& state) {
+  constexpr int kTiles = 8;
   constexpr int kSteps = 128;
   constexpr std::size_t kCores = 24;
-  CoreBench bench(plain_core(), kCores, 0);
+  static CoreBench bench(plain_core(), kCores, 0);  // SystemC builds modules once per process
   bench.record = false;
-  const auto start = std::chrono::steady_clock::now();
-  if (!bench.run(std::vector<std::function<void()>>(kCores, [tiles] { matrix_product(tiles, kSteps); })))
-    return 1;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   std::int64_t calls = 0;
   std::int64_t instructions = 0;
-  for (std::size_t c = 0; c < kCores; ++c) {
-    const core::CoreResult result = bench.core(c).result();
-    for (std::size_t p = 0; p < kernel::kPipeCount; ++p)
-      (p == 0 ? calls : instructions) += result.pipes[p].instructions;
+  for (auto _ : state) {
+    for (std::size_t c = 0; c < kCores; ++c) bench.core(c).reset_result();
+    if (!bench.run(std::vector<std::function<void()>>(kCores, [] { matrix_product(kTiles, kSteps); }))) {
+      state.SkipWithError("the cores wait for ever");
+      break;
+    }
+    for (std::size_t c = 0; c < kCores; ++c) {
+      const core::CoreResult result = bench.core(c).result();
+      for (std::size_t p = 0; p < kernel::kPipeCount; ++p)
+        (p == 0 ? calls : instructions) += result.pipes[p].instructions;
+    }
   }
-  std::printf(
-      "%lld calls, of which %lld are not flags, in %.3f s: %.2f million calls a second, %.2f million "
-      "instructions a second; %lld simulated cycles\n",
-      static_cast<long long>(calls), static_cast<long long>(instructions), took.count(),
-      static_cast<double>(calls) / took.count() / 1e6, static_cast<double>(instructions) / took.count() / 1e6,
-      static_cast<long long>(bench.end_cycle()));
+  state.SetItemsProcessed(instructions);
+  state.counters["calls_per_second"] =
+      benchmark::Counter(static_cast<double>(calls), benchmark::Counter::kIsRate);
+}
+BENCHMARK(BM_MatrixProduct)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+
+// libsystemc owns main and calls this.
+int sc_main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

@@ -20,7 +20,8 @@ constexpr const char* kFooter = R"(Examples:
   podsim kernel run add.cpp --chip ascend910b1 --blocks 8 --arg in:x.npy --arg in:y.npy --arg out:fp16:16384:z.npy
 
 NAME is an operator of `podsim kernel list`, CHIP a file or the name of one in configs/dies. A run counts time only;
-with --check it computes too, and exits with 1 when a result is wrong or the hazard check finds something.
+with --check it computes too, and exits with 1 when a result is wrong, or with --strict when the hazard check finds
+something.
 docs/components/kernel_command.md explains every figure.)";
 
 constexpr const char* kRunFooter = R"(Examples:
@@ -39,13 +40,20 @@ parameter, in their order:
   workspace:BYTES        zeros
   tiling:FILE            bytes of a struct, in device memory or by value as the kernel takes it
   i32:5 u32:5 i64:5 u64:5 i16 u16 i8 u8 f32:0.5 f64 null      by value
-Exit code 1: an expected output is wrong, or the hazard check found something.)";
+Hazards, accesses that nothing orders on the hardware, are listed. Exit code 1: an expected output is wrong, or with
+--strict a hazard was found.)";
 
 void add_common_options(CLI::App& command, KernelOptions& options) {
   command.add_option("--chip", options.chip, "a die file, or its name in configs/dies")
       ->required()
       ->type_name("CHIP");
   command.add_option("--seed", options.seed, "of random data; default 1")->type_name("N");
+  command
+      .add_option("--l2", options.l2,
+                  "what the L2 holds at the launch: nothing (empty), other data (clean, or dirty: yet to be "
+                  "written out), or what the same launch left before (warm); default empty")
+      ->check(CLI::IsMember(std::vector<std::string>(kL2States.begin(), kL2States.end())))
+      ->type_name("STATE");
   command.add_flag("--strict", options.strict,
                    "no automatic synchronisation: only the kernel's own flags; hazards are checked");
   command.add_option("--trace", options.trace, "write what the pipes did as Chrome trace events")

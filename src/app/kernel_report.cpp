@@ -228,9 +228,9 @@ std::string kernel_text(const KernelView& view) {
            fmt::format("{} on {} ({} cube and {} vector cores at {})", title, die.name, die.cube_cores.value,
                        die.cube_cores.value * die.vector_cores.value, to_string(die.clock.value)));
   if (!view.tiling.empty()) text += line("tiling", pairs_text(view.tiling));
-  text += line("blocks", fmt::format("{} on {}; {}{}", view.blocks, mix_words(view.mix),
+  text += line("blocks", fmt::format("{} on {}; {}{}; L2 {} at the launch", view.blocks, mix_words(view.mix),
                                      view.functional ? "with data" : "timing only",
-                                     view.strict ? ", no automatic synchronisation" : ""));
+                                     view.strict ? ", no automatic synchronisation" : "", view.l2));
   text += line("duration", fmt::format("{}, {} cycles", time_text(view.result.task_duration),
                                        grouped_text(cycles(view, view.result.task_duration))));
   text += line("core time", core_times(view));
@@ -251,6 +251,7 @@ std::string kernel_json(const KernelView& view) {
                     {"seed", view.seed},
                     {"functional", view.functional},
                     {"strict", view.strict},
+                    {"l2_at_launch", view.l2},
                     {"task_duration_us", us(view.result.task_duration)},
                     {"task_cycles", cycles(view, view.result.task_duration)},
                     {"block_num", view.blocks}};

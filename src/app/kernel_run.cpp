@@ -47,6 +47,19 @@ class TraceFile {
   std::optional<KernelTrace> trace_;
 };
 
+// Brings the L2 of a new die into a state of kL2States. Returns what the memory has done for that. The launch
+// that warms it counts time only, so that a kernel which changes its inputs does so once.
+memory::MemoryStats prepare_l2(npu::Die& die, const std::string& state, npu::KernelLaunch launch) {
+  if (state == "clean") die.fill_l2(memory::ForeignLines::Clean);
+  if (state == "dirty") die.fill_l2(memory::ForeignLines::Dirty);
+  if (state == "warm") {
+    launch.functional = false;
+    launch.strict = false;
+    die.launch(launch);
+  }
+  return die.memory()->stats();
+}
+
 // Launches on a new die and fills in what the launch says.
 void launch(KernelView& view, const KernelOptions& options, npu::KernelLaunch launch,
             kernel::DeviceMemory& memory) {
@@ -58,10 +71,12 @@ void launch(KernelView& view, const KernelOptions& options, npu::KernelLaunch la
   launch.strict = view.strict;
   launch.device_memory = memory.base();
   launch.device_bytes = memory.size();
+  const memory::MemoryStats before = prepare_l2(die, options.l2, launch);
   launch.trace = trace.sink();
   launch.print = [](const core::AiCore&, const std::string& text) { std::cout << text; };
+  view.l2 = options.l2;
   view.result = die.launch(launch);
-  view.memory = die.memory()->stats();
+  view.memory = die.memory()->stats() - before;
   trace.commit();
 }
 
@@ -182,7 +197,9 @@ ExitCode report_kernel(const KernelView& view, const KernelOptions& options, con
   if (!options.quiet) std::cout << kernel_text(view) << outputs;
   if (!options.json.empty()) stats::write_file(options.json, kernel_json(view));
   const bool wrong = view.check && !view.check->empty();
-  return wrong || !view.result.hazards.empty() ? ExitCode::CheckFailed : ExitCode::Done;
+  // With automatic synchronisation a hazard does not change the result: it is told and no failure.
+  const bool unsafe = view.strict && !view.result.hazards.empty();
+  return wrong || unsafe ? ExitCode::CheckFailed : ExitCode::Done;
 }
 
 ExitCode run_user_kernel(const UserKernelOptions& options) {
@@ -205,7 +222,7 @@ ExitCode run_user_kernel(const UserKernelOptions& options) {
   KernelArguments arguments(std::move(given), memory);
   // What the scalar unit reads steers the kernel, so the inputs are there in timing-only runs too.
   arguments.fill();
-  const LoadedKernel loaded(source, declared);
+  const LoadedKernel loaded(source, declared, view.mix);
   const std::vector<void*> places = arguments.bind(declared.name, loaded.parameters());
   constexpr std::uint64_t kSystemWorkspace =
       16ULL << 20U;  // what the library's own calls may use, as on the hardware

@@ -30,6 +30,9 @@ kernel::ChipTraits traits_of(const CoreConfig& config, Hertz clock) {
   return traits;
 }
 
+// Cycles over which L1Sharing looks at loads: a few packets of a matrix product.
+constexpr Cycles kL1Window(4096);
+
 EngineSetting engine_setting(std::uint32_t number, const CoreConfig& config, const CoreClock& clock,
                              const CoreSurroundings& around) {
   EngineSetting setting;
@@ -40,6 +43,9 @@ EngineSetting engine_setting(std::uint32_t number, const CoreConfig& config, con
   setting.clock = clock;
   setting.memory = around.memory;
   setting.cross_core = around.cross_core;
+  if (config.l1_bytes_per_cycle)
+    setting.l1 = L1Sharing(clock.bytes_per_second(static_cast<double>(config.l1_bytes_per_cycle->value)),
+                           clock.time(kL1Window));
   return setting;
 }
 
@@ -108,7 +114,7 @@ void AiCore::run_block() {
   check_.reset();
   if (task_.check_hazards)
     check_ = std::make_unique<HazardCheck>(number_, task_.placement.block, task_.strict);
-  engine_->start_block(local_, check_.get(), task_.trace);
+  engine_->start_block(local_, !task_.strict, check_.get(), task_.trace);
   if (check_) epoch_ = engine_->new_epoch(check_->scalar_clock());
   wait_ = Wait::None;
   (*task_.function)();

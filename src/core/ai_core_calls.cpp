@@ -160,6 +160,7 @@ void AiCore::set_duration(Operation& op, const Duration& duration) const {
 void AiCore::set_copy(Operation& op, const kernel::GlobalMove& move) const {
   const GlobalCost cost = timing_.global(move);
   op.kind = Kind::Copy;
+  op.one_at_a_time = cost.one_at_a_time;
   op.occupancy = std::max(op.occupancy, clock_.time(cost.port_cycles));
   op.transfer.write = move.write;
   op.transfer.atomic = move.atomic;
@@ -172,11 +173,15 @@ void AiCore::set_copy(Operation& op, const kernel::GlobalMove& move) const {
   op.transfer.per_row = clock_.time(cost.row_cycles);
   op.matrices = move.matrices;
   op.matrix_stride = move.matrix_stride;
+  if (!move.write && move.local == Memory::L1)
+    op.l1_bytes = static_cast<std::int64_t>(move.row_bytes * move.rows * move.matrices);
 }
 
 void AiCore::fill(Operation& op, const Instruction& instruction) const {
   op.kind = Kind::Work;
   op.unit_flag = 0;
+  op.one_at_a_time = false;
+  op.l1_bytes = 0;
   op.pieces = 1;
   op.occupancy = op.latency = op.bank = Picoseconds(0);
   if (const auto* cube = std::get_if<kernel::CubeWork>(&instruction.work)) {
@@ -185,6 +190,7 @@ void AiCore::fill(Operation& op, const Instruction& instruction) const {
     op.pieces = static_cast<std::uint32_t>(CubeTiming::fractals(cube->m, cube->n));
   } else if (const auto* local = std::get_if<kernel::LocalMove>(&instruction.work)) {
     set_duration(op, timing_.local(*local));
+    if (instruction.pipe == Pipe::Mte1) op.l1_bytes = static_cast<std::int64_t>(local->bytes);
   } else if (const auto* vector = std::get_if<kernel::VectorWork>(&instruction.work)) {
     set_duration(op, timing_.vector(*vector));
   } else if (const auto* global = std::get_if<kernel::GlobalMove>(&instruction.work)) {

@@ -112,6 +112,8 @@ void GlobalRow::describe(config::Fields& f) {
   f.value_or("cycles_per_unaligned_block", cycles_per_unaligned_block, 0.0,
              "what each 32-byte block of a row costs that does not start on 32 bytes")
       .between(0.0, 1e4);
+  f.value_or("one_at_a_time", one_at_a_time, false,
+             "whether the next copy of the pipe waits for the data of this one");
   f.value_or("source", source, "", kSourceHelp);
 }
 
@@ -151,6 +153,9 @@ void CoreConfig::describe(config::Fields& f) {
   f.required("fixpipe", fixpipe, "the way out of L0C").non_empty();
   f.required("vector", vector, "the vector unit");
   f.required("global_paths", global_paths, "the core's ends of copies from and to GM").non_empty();
+  f.optional("l1_bytes_per_cycle", l1_bytes_per_cycle,
+             "that L1 moves, copies into it and loads out of it together; default: they do not meet")
+      .between(1, 1 << 16);
   f.required("sync", sync, "flags and barriers");
   f.check(architecture.value == 2201 || architecture.value == 3510,
           "architecture is {}, expected 2201 or 3510", architecture.value);

@@ -28,7 +28,7 @@ void CrossCore::enter(std::size_t core, CoreKind kind, std::int64_t block, std::
 }
 
 void CrossCore::raise(std::size_t core, std::size_t slot, Picoseconds at) {
-  std::deque<Picoseconds>& counter = members_[core].counters[slot];
+  Fifo<Picoseconds>& counter = members_[core].counters[slot];
   if (counter.size() >= limit_) {
     throw ConfigError(fmt::format(
         "CrossCoreSetFlag: counter of flag {} on core {} would pass {}: it is set more often than waited for",
@@ -93,7 +93,7 @@ std::optional<Picoseconds> CrossCore::peek(std::size_t core, std::uint8_t mode, 
   if (flag >= kFlags) {
     throw ConfigError(fmt::format("CrossCoreWaitFlag: flag {}, expected one below {}", flag, kFlags));
   }
-  const std::deque<Picoseconds>& counter = members_[core].counters[slot(mode, flag)];
+  const Fifo<Picoseconds>& counter = members_[core].counters[slot(mode, flag)];
   return counter.empty() ? std::nullopt : std::optional(counter.front());
 }
 

@@ -53,18 +53,21 @@ bool overlap(const Footprint& a, const Footprint& b) {
   return false;
 }
 
-HazardCheck::HazardCheck(std::uint32_t core, std::int64_t block, bool within_pipes)
-    : core_(core), block_(block), within_pipes_(within_pipes) {}
+HazardCheck::HazardCheck(std::uint32_t core, std::int64_t block, bool strict)
+    : core_(core), block_(block), strict_(strict) {}
 
 // In-order pipes: a later instruction reads and writes after an earlier one has read, so within a pipe only
 // what was written matters; the cube orders its own accumulation, MTE1 and FixPipe take one at a time.
 bool HazardCheck::ordered(const Record& earlier, const Access& now, bool now_writes) const {
   if (earlier.pipe == now.pipe) {
-    if (!within_pipes_ || !earlier.footprint.write) return true;
+    if (!strict_ || !earlier.footprint.write) return true;
     const bool overlapping =
         now.pipe == Pipe::V || ((now.pipe == Pipe::Mte2 || now.pipe == Pipe::Mte3) && now_writes);
     if (!overlapping) return true;
   }
+  // Compilers order scalar accesses to a core's buffers with everything.
+  const bool scalar = earlier.pipe == Pipe::S || now.pipe == Pipe::S;
+  if (scalar && !strict_ && earlier.footprint.memory != kernel::Memory::Gm) return true;
   const bool cube_and_fixpipe = (earlier.pipe == Pipe::M && now.pipe == Pipe::Fix) ||
                                 (earlier.pipe == Pipe::Fix && now.pipe == Pipe::M);
   if (cube_and_fixpipe && earlier.unit_flag && now.unit_flag) return true;

@@ -20,6 +20,7 @@ struct Operation {
   std::uint8_t event = 0;
   std::uint8_t unit_flag = 0;
   std::uint8_t touch_count = 0;
+  bool one_at_a_time = false;     // keeps its pipe until its result is there
   bool wait_for_earlier = false;  // automatic synchronisation: earlier results of this pipe that it touches
   kernel::CrossCoreWork cross;
   const char* call = "";
@@ -32,10 +33,12 @@ struct Operation {
   Picoseconds bank;       // part of the occupancy
   Picoseconds started;    // once it has left the queue
   Picoseconds done;
+  std::int64_t l1_bytes = 0;        // moved into or out of L1 by MTE2 or MTE1
   sim::MemoryTransfer transfer;     // Copy
   std::uint32_t matrices = 1;       // as many such transfers ...
   std::uint64_t matrix_stride = 0;  // ... so far apart
-  std::function<void()> effect;
+  std::function<void()> effect;     // until it is pushed
+  bool has_effect = false;
   std::array<kernel::Footprint, 5> touches;
 };
 

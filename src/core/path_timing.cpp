@@ -35,7 +35,7 @@ Duration LocalPathTiming::operator()(const kernel::LocalMove& move) const {
   const std::int64_t cycles = row->image && (move.repeats > 1 || move.stride_w > 1)
                                   ? ceil_div(bytes * 1000, image_rate(*row, move))
                                   : ceil_div(bytes, row->bytes_per_cycle);
-  return {Cycles(cycles + row->latency), {}, {}};
+  return {Cycles(cycles), Cycles(row->latency), {}};
 }
 
 FixpipeTiming::FixpipeTiming(const CoreConfig& config) : config_(config) {}
@@ -79,6 +79,7 @@ GlobalCost GlobalPathTiming::operator()(const kernel::GlobalMove& move) const {
   GlobalCost cost;
   cost.bytes_per_cycle = found->bytes_per_cycle;
   cost.row_cycles = found->cycles_per_row;
+  cost.one_at_a_time = found->one_at_a_time;
   if ((move.address | (move.rows > 1 ? move.row_stride : 0)) % kBlock != 0) {
     cost.row_cycles +=
         found->cycles_per_unaligned_block * static_cast<double>((move.row_bytes + kBlock - 1) / kBlock);

@@ -23,7 +23,7 @@ PipeEngine::PipeEngine(const EngineSetting& setting)
   }
 }
 
-void PipeEngine::start_block(Picoseconds start, HazardCheck* hazards, TraceSink* trace) {
+void PipeEngine::start_block(Picoseconds start, bool program_order, HazardCheck* hazards, TraceSink* trace) {
   for (PipeState& pipe : pipes_) {
     pipe.head = pipe.tail = 0;
     pipe.free = pipe.done = pipe.busy_until = start;
@@ -32,7 +32,8 @@ void PipeEngine::start_block(Picoseconds start, HazardCheck* hazards, TraceSink*
   }
   for (Event& event : events_) event = Event{};
   unit_buffers_.clear();
-  effects_ = {};
+  effects_.clear(program_order);
+  setting_.l1.start_block(start);
   posts_ = {};
   epochs_.clear();
   hazards_ = hazards;
@@ -53,7 +54,7 @@ const PipeEngine::Event& PipeEngine::event(Pipe from, Pipe to, std::uint8_t id) 
 
 PipeEngine::Next PipeEngine::next() const {
   Next best;
-  if (!effects_.empty()) best.time = effects_.top().at;
+  if (!effects_.empty()) best.time = effects_.next();
   if (!posts_.empty() && posts_.top().at < best.time) best = {posts_.top().at, true};
   for (std::size_t p = 1; p < kernel::kPipeCount; ++p) {
     if (pipes_[p].candidate < best.time) best = {pipes_[p].candidate, pipes_[p].shared};
@@ -65,12 +66,7 @@ PipeEngine::Next PipeEngine::next() const {
 void PipeEngine::step(const Next& event, Picoseconds now) {
   PODSIM_CHECK(event.time != kNever && (!event.shared || event.time == now),
                "core {} steps an event of {} at {}", setting_.core, to_string(event.time), to_string(now));
-  if (!effects_.empty() && effects_.top().at == event.time) {
-    // The queue gives no way to move out of its top, which is popped at once.
-    const std::function<void()> run = std::move(const_cast<Effect&>(effects_.top()).run);
-    effects_.pop();
-    return run();
-  }
+  if (!effects_.empty() && effects_.next() == event.time) return effects_.run_next();
   if (!posts_.empty() && posts_.top().at == event.time) {
     const kernel::CrossCoreWork work = posts_.top().work;
     posts_.pop();
@@ -96,11 +92,13 @@ Operation& PipeEngine::blank(Pipe pipe) {
   PipeState& state = pipes_[index(pipe)];
   Operation& op = at(state, state.tail);
   op.effect = nullptr;
+  op.has_effect = false;
   return op;
 }
 
 void PipeEngine::push(Pipe pipe) {
   PipeState& state = pipes_[index(pipe)];
+  effects_.issue(at(state, state.tail));
   if (state.tail++ == state.head) refresh(index(pipe));
 }
 
@@ -115,7 +113,7 @@ bool PipeEngine::idle() const {
 // Effects of other pipes come at most a little early: they are not waited for longer than asked.
 bool PipeEngine::idle(Pipe pipe) const {
   const PipeState& state = pipes_[index(pipe)];
-  return state.head == state.tail && (effects_.empty() || effects_.top().at > state.done);
+  return state.head == state.tail && (effects_.empty() || effects_.next() > state.done);
 }
 
 Picoseconds PipeEngine::all_done() const {

@@ -4,13 +4,15 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <queue>
 #include <string>
 #include <vector>
 
+#include "core/effects.h"
+#include "core/l1_sharing.h"
 #include "core/operation.h"
+#include "podsim/base/fifo.h"
 #include "podsim/core/core_clock.h"
 #include "podsim/core/core_result.h"
 #include "podsim/core/cross_core.h"
@@ -29,6 +31,7 @@ struct EngineSetting {
   CoreClock clock;
   sim::MemoryPort* memory = nullptr;
   CrossCore* cross_core = nullptr;
+  L1Sharing l1;
 };
 
 // The pipes of one core behind the scalar unit: in-order queues joined by flags. It works ahead of simulated
@@ -41,7 +44,8 @@ class PipeEngine {
   explicit PipeEngine(const EngineSetting& setting);
 
   // Empties everything for a block that starts at `start`.
-  void start_block(Picoseconds start, HazardCheck* hazards, TraceSink* trace);
+  // `program_order`: of effects that touch the same bytes, see Effects.
+  void start_block(Picoseconds start, bool program_order, HazardCheck* hazards, TraceSink* trace);
 
   struct Next {
     Picoseconds time = kNever;
@@ -96,17 +100,8 @@ class PipeEngine {
     bool shared = false;
   };
   struct Event {
-    std::deque<Picoseconds> set;
-    std::deque<HazardCheck::Clock> clocks;
-  };
-  struct Effect {
-    Picoseconds at;
-    std::uint64_t number;
-    kernel::Pipe pipe;
-    std::function<void()> run;
-    bool operator>(const Effect& other) const {
-      return at == other.at ? number > other.number : at > other.at;
-    }
+    Fifo<Picoseconds> set;
+    Fifo<HazardCheck::Clock> clocks;
   };
   struct Post {  // a cross-core set that happens when its pipe has come so far
     Picoseconds at;
@@ -150,7 +145,7 @@ class PipeEngine {
   std::array<PipeState, kernel::kPipeCount> pipes_;
   std::vector<Event> events_;
   std::vector<UnitBuffer> unit_buffers_;
-  std::priority_queue<Effect, std::vector<Effect>, std::greater<>> effects_;
+  Effects effects_;
   std::priority_queue<Post, std::vector<Post>, std::greater<>> posts_;
   std::vector<HazardCheck::Clock> epochs_;
   HazardCheck* hazards_ = nullptr;

@@ -198,12 +198,20 @@ void PipeEngine::start_work(std::size_t p, Operation& op) {
   PipeResult& result = results_[p];
   if (hazards_ != nullptr) check(p, op);
   pipe.free = op.started + op.occupancy;
+  const bool into_l1 = op.l1_bytes > 0 && op.kind == Kind::Copy;
+  if (op.l1_bytes > 0 && !into_l1) pipe.free += setting_.l1.load(op.started, op.occupancy, op.l1_bytes);
   op.done = pipe.free + op.latency;
   if (op.kind == Kind::Copy) {
+    std::int64_t& rate = op.transfer.port_bytes_per_second;
+    if (into_l1) rate = setting_.l1.copy_rate(op.started, rate);
     const Picoseconds there = copy(op);
+    if (into_l1) setting_.l1.copied(op.started, there, op.l1_bytes);
+    result.bytes += static_cast<std::int64_t>(op.transfer.row_bytes * op.transfer.rows * op.matrices);
     if (there > op.done) result.wait_memory += there - op.done;
     op.done = std::max(op.done, there);
-    pipe.free = std::max(pipe.free, setting_.memory->path_free(setting_.core, op.transfer.write));
+    pipe.free = op.one_at_a_time
+                    ? op.done
+                    : std::max(pipe.free, setting_.memory->path_free(setting_.core, op.transfer.write));
   }
   if (op.unit_flag != 0) {
     const Picoseconds alone = op.done;
@@ -218,7 +226,7 @@ void PipeEngine::start_work(std::size_t p, Operation& op) {
     result.busy += op.done - std::max(op.started, pipe.busy_until);
     pipe.busy_until = op.done;
   }
-  if (op.effect) effects_.push({op.done, ++sequence_, static_cast<Pipe>(p), std::move(op.effect)});
+  effects_.schedule(op);
   if (trace_ != nullptr) {
     const std::uint64_t bytes =
         op.kind == Kind::Copy ? op.transfer.row_bytes * op.transfer.rows * op.matrices : 0;

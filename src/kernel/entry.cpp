@@ -57,6 +57,20 @@ std::string without_comments(std::string_view source) {
   return text;
 }
 
+// Preprocessor lines blanked too: a macro's body is not yet code.
+void blank_directives(std::string& text) {
+  for (std::size_t line = 0; line < text.size();) {
+    std::size_t end = std::min(text.find('\n', line), text.size());
+    const std::size_t first = text.find_first_not_of(" \t", line);
+    if (first < end && text[first] == '#') {
+      while (end < text.size() && end > line && text[end - 1] == '\\')
+        end = std::min(text.find('\n', end + 1), text.size());
+      for (std::size_t i = line; i < end; ++i) text[i] = text[i] == '\n' ? '\n' : ' ';
+    }
+    line = end + 1;
+  }
+}
+
 bool is_name(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
@@ -146,7 +160,8 @@ void apply_body(std::string_view body, KernelEntry& entry) {
 
 std::vector<KernelEntry> find_kernels(std::string_view source) {
   constexpr std::string_view kGlobal = "__global__";
-  const std::string text = without_comments(source);
+  std::string text = without_comments(source);
+  blank_directives(text);
   const std::string_view view = text;
   std::vector<KernelEntry> entries;
   for (std::size_t at = view.find(kGlobal); at != std::string_view::npos; at = view.find(kGlobal, at + 1)) {
@@ -167,7 +182,10 @@ std::vector<KernelEntry> find_kernels(std::string_view source) {
       entry.name = std::string(name);
       entry.parameters = split_parameters(view.substr(open + 1, closed - open - 2));
       std::string qualifiers;
-      for (const char c : view.substr(at, first - at)) {
+      // Qualifiers may stand before __global__ as well.
+      const std::size_t before = view.find_last_of(";{}", at);
+      const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+      for (const char c : view.substr(begin, first - begin)) {
         if (std::isspace(static_cast<unsigned char>(c)) == 0) qualifiers += c;
       }
       apply_qualifiers(qualifiers, entry);
@@ -180,6 +198,20 @@ std::vector<KernelEntry> find_kernels(std::string_view source) {
     }
   }
   return entries;
+}
+
+std::optional<std::string> without_launches(std::string_view source) {
+  const std::string code = without_comments(source);
+  std::string text(source);
+  bool found = false;
+  for (std::size_t at = code.find("<<<"); at != std::string::npos; at = code.find("<<<", at + 1)) {
+    const std::size_t close = code.find(">>>", at);
+    if (close == std::string::npos || code.find_first_of(";{}", at) < close) continue;  // no launch
+    for (std::size_t i = at; i < close + 3; ++i) text[i] = text[i] == '\n' ? '\n' : ' ';
+    found = true;
+  }
+  if (!found) return std::nullopt;
+  return text;
 }
 
 void copy_tiling(void* to, const void* from, std::uint64_t bytes) {

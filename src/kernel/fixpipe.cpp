@@ -55,15 +55,15 @@ const ModeRow& require_mode(const FixpipeCall& call) {
   const auto row =
       std::find_if(kModes.begin(), kModes.end(), [&](const ModeRow& r) { return r.mode == call.mode; });
   if (row == kModes.end())
-    refuse("Fixpipe", fmt::format("quantPre {} is not known", static_cast<int>(call.mode)));
+    refuse(call.call, fmt::format("quantPre {} is not known", static_cast<int>(call.mode)));
   if (row->only_3510) require_arch(row->name, 3510);
   const bool same = call.mode != NoQuant || call.from == call.to;
   if ((row->from & set_of(call.from)) == 0 || (row->to & set_of(call.to)) == 0 || !same) {
-    refuse("Fixpipe", fmt::format("quantPre {} does not turn {} into {}", row->name, type_name(call.from),
+    refuse(call.call, fmt::format("quantPre {} does not turn {} into {}", row->name, type_name(call.from),
                                   type_name(call.to)));
   }
   if (row->per_column && !call.has_scales)
-    refuse("Fixpipe", fmt::format("quantPre {} needs a tensor of scales", row->name));
+    refuse(call.call, fmt::format("quantPre {} needs a tensor of scales", row->name));
   return *row;
 }
 
@@ -136,14 +136,14 @@ void describe_rows(const FixpipeCall& call, GlobalMove& move) {
 
 Instruction instruction_of(const FixpipeCall& call, Memory destination) {
   if (call.unit_flag != 0 && call.unit_flag != 2 && call.unit_flag != 3) {
-    refuse("Fixpipe", fmt::format("unitFlag is {}, expected 0, 2 or 3", call.unit_flag));
+    refuse(call.call, fmt::format("unitFlag is {}, expected 0, 2 or 3", call.unit_flag));
   }
-  require_at_most("Fixpipe", "nSize", call.n, 4095);
-  require_at_most("Fixpipe", "mSize", call.m, 8192);
-  require_aligned("Fixpipe", "the source", call.source, 64);
+  require_at_most(call.call, "nSize", call.n, 4095);
+  require_at_most(call.call, "mSize", call.m, 8192);
+  require_aligned(call.call, "the source", call.source, 64);
   const std::uint64_t reach = (call.matrices - 1) * call.source_matrix +
                               source_index(call, call.m - 1, (call.n - 1) / kStripe * kStripe) + kStripe;
-  require_inside("Fixpipe", "the source", Memory::L0c, call.source, reach * 4);
+  require_inside(call.call, "the source", Memory::L0c, call.source, reach * 4);
   FixpipeMove move;
   move.destination = destination;
   move.rows = call.m;
@@ -155,12 +155,12 @@ Instruction instruction_of(const FixpipeCall& call, Memory destination) {
   move.dual_destination = call.dual != 0;
   move.unit_flag = call.unit_flag;
   Instruction instruction;
-  instruction.call = "Fixpipe";
+  instruction.call = call.call;
   instruction.pipe = Pipe::Fix;
   instruction.work = move;
   instruction.touch(footprint(Memory::L0c, false, call.source, reach * 4));
   if (call.has_scales) {
-    require_inside("Fixpipe", "the scales", call.scales.memory, call.scales.address, call.n * 8ULL);
+    require_inside(call.call, "the scales", call.scales.memory, call.scales.address, call.n * 8ULL);
     instruction.touch(footprint(call.scales.memory, false, call.scales.address, call.n * 8ULL));
   }
   return instruction;
@@ -191,7 +191,7 @@ void fixpipe_to_gm(const FixpipeCall& call, const GlobalPlace& destination) {
   GlobalMove& move = std::get<FixpipeMove>(instruction.work).global;
   move.write = true;
   move.local = Memory::L0c;
-  move.address = gm_address("Fixpipe", "the destination", destination.pointer, bytes);
+  move.address = gm_address(call.call, "the destination", destination.pointer, bytes);
   move.atomic = atomic.op != AtomicOp::None;
   move.hint = destination.hint;
   describe_rows(call, move);
@@ -220,22 +220,22 @@ void fixpipe_to_local(const FixpipeCall& call, const LocalPlace& destination) {
   const bool to_vector = destination.memory == Memory::UnifiedBuffer;
   if (to_vector) require_arch("Fixpipe to the unified buffer", 3510);
   if (!to_vector && destination.memory != Memory::L1) {
-    refuse("Fixpipe", fmt::format("the destination is in the {}, expected GM, L1 or the unified buffer",
+    refuse(call.call, fmt::format("the destination is in the {}, expected GM, L1 or the unified buffer",
                                   memory_name(destination.memory)));
   }
   if (call.dual > 2 || (call.dual != 0 && !to_vector))
-    refuse("Fixpipe",
+    refuse(call.call,
            fmt::format("dualDstCtl is {}, which needs the unified buffer and 0, 1 or 2", call.dual));
-  require_aligned("Fixpipe", "the destination", destination.address, kBlockBytes);
+  require_aligned(call.call, "the destination", destination.address, kBlockBytes);
   Instruction instruction = instruction_of(call, destination.memory);
   FixpipeCall half_call = call;  // one destination of two
   if (call.dual == 1) half_call.m = call.m / 2;
   if (call.dual == 2) half_call.n = call.n / 2;
-  if (empty(half_call)) refuse("Fixpipe", "a dual destination needs at least two rows or columns");
+  if (empty(half_call)) refuse(call.call, "a dual destination needs at least two rows or columns");
   const std::uint64_t bits = bits_of(call.to);
   const std::uint64_t bytes =
       ceil_div(((call.matrices - 1) * call.destination_matrix + destination_reach(half_call)) * bits, 8);
-  require_inside("Fixpipe", "the destination", destination.memory, destination.address, bytes);
+  require_inside(call.call, "the destination", destination.memory, destination.address, bytes);
   if (!to_vector) instruction.touch(footprint(destination.memory, true, destination.address, bytes));
   ScalarUnit& unit = scalar_unit();
   if (!unit.functional()) return unit.issue(instruction, {});
@@ -243,7 +243,7 @@ void fixpipe_to_local(const FixpipeCall& call, const LocalPlace& destination) {
   for (std::size_t i = 0; i < (call.dual != 0 ? 2U : 1U); ++i) {
     const std::int64_t core = call.dual != 0 ? static_cast<std::int64_t>(i) : call.sub_block;
     to[i] = to_vector ? unit.peer(Memory::UnifiedBuffer, core) : unit.local(Memory::L1);
-    if (to[i] == nullptr) refuse("Fixpipe", fmt::format("the block has no vector core {} to write to", core));
+    if (to[i] == nullptr) refuse(call.call, fmt::format("the block has no vector core {} to write to", core));
     to[i] += destination.address;
   }
   const std::byte* const from = unit.local(Memory::L0c) + call.source;

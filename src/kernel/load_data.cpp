@@ -180,46 +180,84 @@ void load_scales(const LocalPlace& dst, const LocalPlace& src, const AscendC::Lo
   });
 }
 
+namespace {
+
+// What both parameter structs say, in fractals: starts of squares and of the fractals in one.
+struct SquareWalk {
+  std::uint64_t count;
+  std::uint64_t from_start;
+  std::uint64_t from_square;
+  std::uint64_t from_fractal;
+  std::uint64_t to_square;
+  std::uint64_t to_fractal;
+};
+
+std::uint64_t side_of(std::uint32_t bits) {
+  return bits == 4 ? 64 : (bits == 8 ? 32 : kRows);
+}
+std::uint64_t fractals_of_square(std::uint32_t bits) {
+  return side_of(bits) * side_of(bits) * bits / 8 / kFractalBytes;
+}
+
 // A square of 8 or 4 bits is a stack of fractals, one of 32 bits two side by side.
-void load_transposed(const LocalPlace& dst, const LocalPlace& src,
-                     const AscendC::LoadData2dTransposeParams& p, DataType type) {
-  if (!runs_on("LoadDataWithTranspose", CoreKind::Aic) || p.repeatTimes == 0) return;
+void load_squares(const LocalPlace& dst, const LocalPlace& src, const SquareWalk& walk, DataType type) {
   require_operand_buffer("LoadDataWithTranspose", dst);
   require_l1("LoadDataWithTranspose", src);
   if (is_3510() && dst.memory != Memory::L0b)
     refuse("LoadDataWithTranspose", "on architecture 3510 the destination is L0B only");
   const std::uint32_t bits = bits_of(type);
-  const std::uint64_t side = bits == 4 ? 64 : (bits == 8 ? 32 : kRows);
+  const std::uint64_t side = side_of(bits);
   const std::uint64_t c0 = c0_of(type);
-  const std::uint64_t per_square = side * side * bits / 8 / kFractalBytes;
-  const LocalPlace start{src.memory, src.address + p.startIndex * per_square * kFractalBytes};
-  const std::uint64_t last_from = (p.repeatTimes - 1U) * p.srcStride * per_square + per_square;
-  const std::uint64_t last_to =
-      (p.repeatTimes - 1U) * (1U + p.dstGap) + (per_square - 1) * (1U + p.dstFracGap) + 1;
-  const Footprint from = footprint(Memory::L1, false, start.address, last_from * kFractalBytes);
-  const Footprint to = footprint(dst.memory, true, dst.address, last_to * kFractalBytes);
+  const std::uint64_t last = fractals_of_square(bits) - 1;
+  const LocalPlace start{src.memory, src.address + walk.from_start * kFractalBytes};
+  const std::uint64_t from_end = (walk.count - 1) * walk.from_square + last * walk.from_fractal + 1;
+  const std::uint64_t to_end = (walk.count - 1) * walk.to_square + last * walk.to_fractal + 1;
+  const Footprint from = footprint(Memory::L1, false, start.address, from_end * kFractalBytes);
+  const Footprint to = footprint(dst.memory, true, dst.address, to_end * kFractalBytes);
   require_touched_inside("LoadDataWithTranspose", from, to);
-  const LocalMove move{path_of(dst, true), p.repeatTimes * per_square * kFractalBytes, 1, p.repeatTimes};
+  const LocalMove move{path_of(dst, true), walk.count * (last + 1) * kFractalBytes, 1,
+                       static_cast<std::uint32_t>(walk.count)};
   issue_load(load_instruction("LoadDataWithTranspose", move, from, to), dst, start,
-             [p, bits, side, c0, per_square](std::byte* out, const std::byte* in) {
+             [walk, bits, side, c0](std::byte* out, const std::byte* in) {
                // Element (r, c) of a square in its fractals, which are stacked or side by side.
                const auto index = [&](std::uint64_t r, std::uint64_t c) {
                  const std::uint64_t fractal = c0 < side ? c / c0 : r / kRows;
                  return std::pair(fractal, r % kRows * c0 + c % c0);
                };
-               for (std::uint64_t i = 0; i < p.repeatTimes; ++i) {
-                 const std::byte* const square = in + i * p.srcStride * per_square * kFractalBytes;
-                 std::byte* const target = out + i * (1U + p.dstGap) * kFractalBytes;
+               for (std::uint64_t i = 0; i < walk.count; ++i) {
+                 const std::byte* const square = in + i * walk.from_square * kFractalBytes;
+                 std::byte* const target = out + i * walk.to_square * kFractalBytes;
                  for (std::uint64_t r = 0; r < side; ++r) {
                    for (std::uint64_t c = 0; c < side; ++c) {
                      const auto [from_fractal, from_index] = index(r, c);
                      const auto [to_fractal, to_index] = index(c, r);
-                     move_element(target + to_fractal * (1U + p.dstFracGap) * kFractalBytes, to_index,
-                                  square + from_fractal * kFractalBytes, from_index, bits);
+                     move_element(target + to_fractal * walk.to_fractal * kFractalBytes, to_index,
+                                  square + from_fractal * walk.from_fractal * kFractalBytes, from_index,
+                                  bits);
                    }
                  }
                }
              });
+}
+
+}  // namespace
+
+void load_transposed(const LocalPlace& dst, const LocalPlace& src,
+                     const AscendC::LoadData2dTransposeParams& p, DataType type) {
+  if (!runs_on("LoadDataWithTranspose", CoreKind::Aic) || p.repeatTimes == 0) return;
+  const std::uint64_t square = fractals_of_square(bits_of(type));
+  load_squares(
+      dst, src,
+      {p.repeatTimes, p.startIndex * square, p.srcStride * square, 1, 1U + p.dstGap, 1U + p.dstFracGap},
+      type);
+}
+
+void load_transposed(const LocalPlace& dst, const LocalPlace& src,
+                     const AscendC::LoadData2dTransposeParamsV2& p, DataType type) {
+  if (!runs_on("LoadDataWithTranspose", CoreKind::Aic) || p.repeatTimes == 0) return;
+  load_squares(
+      dst, src,
+      {p.repeatTimes, p.startIndex, p.srcStride, 1U + p.srcFracGap, 1U + p.dstGap, 1U + p.dstFracGap}, type);
 }
 
 }  // namespace podsim::kernel

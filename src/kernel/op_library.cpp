@@ -6,6 +6,7 @@
 
 #include "kernel/ops/grouped_matmul.h"
 #include "kernel/ops/matmul.h"
+#include "kernel/ops/mla_decode.h"
 #include "kernel/ops/vector_ops.h"
 #include "podsim/base/error.h"
 #include "podsim/kernel/op.h"
@@ -15,8 +16,12 @@ namespace {
 
 // One line per operator.
 constexpr Op (*kOps[])() = {
-    ops::elementwise_chain, ops::gelu,    ops::grouped_matmul, ops::matmul,
-    ops::rms_norm,          ops::softmax, ops::swiglu_quant,   ops::vector_add,
+    ops::copy_stream, ops::elementwise_chain, ops::gather_rows,
+    ops::gelu,        ops::grouped_matmul,    ops::matmul,
+    ops::matmul_gelu, ops::mla_decode,        ops::quant_grouped_matmul,
+    ops::reduce_sum,  ops::rms_norm,          ops::scatter_rows,
+    ops::softmax,     ops::swiglu_quant,      ops::topk_gate,
+    ops::vector_add,
 };
 
 std::vector<Op> sorted_ops() {

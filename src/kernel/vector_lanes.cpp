@@ -166,7 +166,8 @@ VectorOperand described(const Operand& operand, const Lanes& lanes) {
 
 VectorCall& VectorCall::writes(const Operand& operand) {
   if (empty_) return *this;
-  if (operand.block_stride == 0) refuse(instruction_.call, "dstBlkStride is 0, expected at least 1");
+  if (operand.block_stride == 0 && lanes_.reach() > operand.per_block())
+    refuse(instruction_.call, "dstBlkStride is 0, expected at least 1");
   instruction_.touch(check("the destination", operand, true));
   work().destination = described(operand, lanes_);
   return *this;

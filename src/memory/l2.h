@@ -15,7 +15,8 @@ namespace podsim::memory {
 
 // The cache of a die in front of its HBM: slices with tags and a rate of requests, requests of several cores
 // to one place one after another, misses fetched by sector, write-back. Write-allocate without a fetch where
-// whole sectors are written. Leaves out the network between cores and slices except as latency.
+// whole sectors are written. A place is free when the memory has taken what was there. Leaves out the network
+// between cores and slices except as latency.
 class L2 {
  public:
   using Hint = sim::MemoryTransfer::Hint;
@@ -28,8 +29,10 @@ class L2 {
     Hint hint;
   };
 
-  // cluster[port]: cores of one cluster; empty: each core its own.
-  L2(const L2Config& config, Hbm& hbm, std::vector<std::uint32_t> cluster);
+  L2(const L2Config& config, Hbm& hbm);
+
+  // Full of lines of other data: the last ones of device memory, older than any that comes.
+  void fill(std::uint64_t device_bytes, bool dirty);
 
   // When the data is there.
   std::int64_t read(const Request& request);
@@ -67,8 +70,16 @@ class L2 {
   Turn slice(const Request& request, const Find& found, int slots);
   std::uint8_t fetched(std::uint8_t missing) const;
   std::int64_t fetch(const Request& request, std::int64_t from, std::uint8_t wanted);
-  std::size_t allocate(const Request& request, std::size_t set, bool& drove_out);
-  std::uint8_t make_room(const Request& request, Find& found);
+  struct Room {
+    bool drove_out = false;  // another line
+    std::int64_t free = 0;   // when what was there has gone
+  };
+  Room allocate(const Request& request, Find& found);
+  struct Written {
+    std::uint8_t missing;  // sectors that were not there
+    std::int64_t free;
+  };
+  Written make_room(const Request& request, Find& found);
   void touch(std::size_t slot, const Request& request, std::uint8_t wanted, std::int64_t ready);
   bool in_use(std::size_t slot, const Request& request);
   std::uint32_t stamp_of(std::int64_t at) const {
@@ -82,14 +93,15 @@ class L2 {
   std::uint8_t fetch_sectors_;  // the first ones that come together, as a pattern
   std::uint8_t all_sectors_;    // of a line
   std::uint32_t sets_per_slice_;
+  unsigned set_bits_;  // of a set's number that the hash folds; 0: none
+  std::uint32_t set_mask_;
   std::uint64_t modulo_;  // 2^64 / sets_per_slice, for the remainder by multiplication
   std::int64_t slot_ps_;
+  std::int64_t byte_ps_;  // of a slice, in 1/1,024
   std::int64_t conflict_ps_;
   std::int64_t hit_ps_;
   std::int64_t miss_ps_;
   bool line_conflicts_;
-  bool refetch_;
-  std::vector<std::uint32_t> cluster_;
   L2Sets sets_;
   std::vector<Calendar> slices_;
   MemoryStats stats_;

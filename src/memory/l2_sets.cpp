@@ -2,25 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory/l2_sets.h"
 
-#include "podsim/base/random.h"
-
 namespace podsim::memory {
 
-namespace {
-
-__extension__ using Uint128 = unsigned __int128;
-
-// A random word as a number below `bound`.
-std::size_t scaled(std::uint64_t word, std::size_t bound) {
-  return static_cast<std::size_t>((static_cast<Uint128>(word) * bound) >> 64U);
-}
-
-}  // namespace
-
-L2Sets::L2Sets(std::int64_t sets, std::int64_t ways, std::int64_t victim_samples)
+L2Sets::L2Sets(std::int64_t sets, std::int64_t ways)
     : ways_(static_cast<std::size_t>(ways)),
       stride_((ways_ + kTagsAtOnce - 1) / kTagsAtOnce * kTagsAtOnce),
-      samples_(static_cast<std::size_t>(victim_samples)),
       tags_(static_cast<std::size_t>(sets) * stride_, kFree),
       lines_(tags_.size()) {
   for (std::size_t slot = 0; slot < tags_.size(); ++slot) {
@@ -41,17 +27,8 @@ bool L2Sets::before(std::size_t a, std::size_t b) const {
   return lines_[a].stamp != lines_[b].stamp ? lines_[a].stamp < lines_[b].stamp : a < b;
 }
 
-std::size_t L2Sets::victim_of(std::size_t first) {
+std::size_t L2Sets::victim_of(std::size_t first) const {
   std::size_t best = first;
-  if (samples_ < ways_) {
-    const std::uint64_t draw = mix64(draws_++);
-    best = first + scaled(draw, ways_);
-    for (std::size_t i = 1; i < samples_; ++i) {
-      const std::size_t other = first + scaled(mix64(draw + i), ways_);
-      if (before(other, best)) best = other;
-    }
-    return best;
-  }
   for (std::size_t slot = first + 1; slot < first + ways_; ++slot) {
     if (before(slot, best)) best = slot;
   }

@@ -16,7 +16,7 @@ class L2Sets {
   // Times in units of 2^kStampShift ps.
   static constexpr int kStampShift = 12;
   struct alignas(16) Line {
-    std::uint32_t stamp = 0;   // when it was last used
+    std::uint32_t stamp = 0;   // when it was last used, from 1; 0: before everything
     std::uint32_t ready = 0;   // when the answer to that was there
     std::uint16_t port = 0;    // who used it
     std::uint8_t touched = 0;  // which sectors
@@ -30,7 +30,7 @@ class L2Sets {
     std::uint8_t dirty = 0;
   };
 
-  L2Sets(std::int64_t sets, std::int64_t ways, std::int64_t victim_samples);
+  L2Sets(std::int64_t sets, std::int64_t ways);
 
   // The slot of a line, or kNone. Line numbers are below kLines.
   static constexpr std::uint32_t kLines = ~std::uint32_t{0} - 1;
@@ -48,6 +48,7 @@ class L2Sets {
   std::size_t replace(std::size_t set, std::uint32_t line, Victim& victim);
 
   Line& at(std::size_t slot) { return lines_[slot]; }
+  std::size_t places() const { return tags_.size() / stride_ * ways_; }
   void prefetch_set(std::size_t set) const {
     prefetch(&tags_[set * stride_]);
     for (std::size_t way = 0; way < stride_; way += kLinesPerHostLine) prefetch(&lines_[set * stride_ + way]);
@@ -60,12 +61,10 @@ class L2Sets {
   static constexpr std::uint32_t kPadding = kFree - 1;
   bool before(std::size_t a, std::size_t b) const;
   std::size_t free_slot(std::size_t first) const;
-  std::size_t victim_of(std::size_t first);
+  std::size_t victim_of(std::size_t first) const;
 
   std::size_t ways_;
   std::size_t stride_;  // ways of a set in memory, filled up with padding
-  std::size_t samples_;
-  std::uint64_t draws_ = 0;
   std::vector<std::uint32_t> tags_;
   std::vector<Line> lines_;
 };

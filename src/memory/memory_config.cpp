@@ -69,19 +69,13 @@ void L2Config::describe(config::Fields& f) {
   f.required("slices", slices, "slices, interleaved by line").between(1, 512);
   f.required("hash", hash, "the slice is XOR-folded from higher address bits");
   f.required("clock", clock, "clock that cycles here count").at_least(1_MHz);
-  f.required("request_slot", request_slot, "cycles of a slice per request").at_least(1_cycles);
+  f.required("request_slot", request_slot, "cycles of a slice per request, at least").at_least(1_cycles);
+  f.required("slice_bytes", slice_bytes, "that a slice moves per cycle").between(1_B, 4_KiB);
   f.required("conflict_grain", conflict_grain, "bytes on which cores get in each other's way").at_least(32_B);
-  f.required("conflict_slot", conflict_slot, "cycles per request of several cores to one grain")
-      .at_least(1_cycles);
-  f.required("cluster_merges", cluster_merges, "cores of a cluster get one answer for one grain");
+  f.required("bank_bytes", bank_bytes, "what a bank of a slice delivers per cycle").at_least(1_B);
   f.required("hit_latency", hit_latency, "request to data on an idle die").at_least(1_cycles);
   f.required("miss_latency", miss_latency, "what a miss adds besides the DRAM").at_least(Picoseconds(0));
   f.required("outstanding", outstanding, "requests of a core in flight").between(1, 4096);
-  f.required("partial_reads_refetch", partial_reads_refetch,
-             "reads of parts of sectors are not kept, each fetches its line");
-  f.required("victim_samples", victim_samples,
-             "lines of a set of which the least recently used goes; all ways: true LRU")
-      .between(1, 32);
   f.check(power_of_two(line.value.count()) && power_of_two(sector.value.count()) &&
               line.value.count() / sector.value.count() >= 1 &&
               line.value.count() / sector.value.count() <= 8,
@@ -99,8 +93,6 @@ void L2Config::describe(config::Fields& f) {
           ways.value, slices.value);
   f.check(power_of_two(slices.value) || !hash.value, "{} slices, expected a power of two with a hash",
           slices.value);
-  f.check(victim_samples.value <= ways.value, "{} victim samples in {} ways", victim_samples.value,
-          ways.value);
 }
 
 void MemoryConfig::describe(config::Fields& f) {

@@ -38,9 +38,9 @@ std::uint64_t lookahead(const sim::MemoryTransfer& transfer, std::uint64_t line)
 }  // namespace
 
 struct MemorySystem::State {
-  State(const MemoryConfig& config, std::uint32_t ports, std::vector<std::uint32_t> cluster)
+  State(const MemoryConfig& config, std::uint32_t ports)
       : hbm(config.hbm),
-        l2(config.l2, hbm, std::move(cluster)),
+        l2(config.l2, hbm),
         issue(time_rounded_up(Cycles(1), config.l2.clock.value).count()),
         capacity(static_cast<std::uint64_t>(config.hbm.capacity.value.count())),
         paths(std::size_t{2} * ports) {
@@ -85,11 +85,9 @@ void MemorySystem::State::row(L2::Request& request, std::uint64_t address, std::
   }
 }
 
-MemorySystem::MemorySystem(const MemoryConfig& config, std::uint32_t ports,
-                           std::vector<std::uint32_t> cluster) {
+MemorySystem::MemorySystem(const MemoryConfig& config, std::uint32_t ports) {
   PODSIM_CHECK(ports <= kMostPorts, "{} ports, at most {}", ports, kMostPorts);
-  PODSIM_CHECK(cluster.empty() || cluster.size() == ports, "{} ports, clusters of {}", ports, cluster.size());
-  state_ = std::make_unique<State>(config, ports, std::move(cluster));
+  state_ = std::make_unique<State>(config, ports);
 }
 
 MemorySystem::~MemorySystem() = default;
@@ -125,6 +123,12 @@ Picoseconds MemorySystem::path_free(std::uint32_t port, bool write) const {
   return Picoseconds(state_->path(port, write).sent);
 }
 
+void MemorySystem::fill_l2(ForeignLines lines) {
+  State& s = *state_;
+  PODSIM_CHECK(s.l2.stats().transfers == 0, "the L2 is filled after {} transfers", s.l2.stats().transfers);
+  s.l2.fill(s.capacity, lines == ForeignLines::Dirty);
+}
+
 MemoryStats MemorySystem::stats() const {
   MemoryStats stats = state_->l2.stats();
   stats.hbm = state_->hbm.stats();
@@ -133,8 +137,8 @@ MemoryStats MemorySystem::stats() const {
 }
 
 MemoryModule::MemoryModule(const sc_core::sc_module_name& name, const MemoryConfig& config,
-                           std::uint32_t ports, std::vector<std::uint32_t> cluster)
-    : sc_module(name), system_(config, ports, std::move(cluster)) {}
+                           std::uint32_t ports)
+    : sc_module(name), system_(config, ports) {}
 
 Picoseconds MemoryModule::transfer(std::uint32_t port, Picoseconds start,
                                    const sim::MemoryTransfer& transfer) {

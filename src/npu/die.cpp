@@ -13,13 +13,6 @@ using kernel::CoreKind;
 
 namespace {
 
-std::vector<std::uint32_t> clusters(std::size_t cubes, std::size_t per_cube) {
-  std::vector<std::uint32_t> cluster(cubes * (1 + per_cube));
-  for (std::size_t core = 0; core < cluster.size(); ++core)
-    cluster[core] = static_cast<std::uint32_t>(core < cubes ? core : (core - cubes) / per_cube);
-  return cluster;
-}
-
 std::size_t vectors_of(CoreMix mix) {
   return mix == CoreMix::CubeAndTwoVectors ? 2 : mix == CoreMix::Cube ? 0 : 1;
 }
@@ -35,10 +28,14 @@ Die::Die(sc_core::sc_module_name name, const DieConfig& config)
       config_(config),
       cubes_(static_cast<std::size_t>(config.cube_cores.value)),
       per_cube_(static_cast<std::size_t>(config.vector_cores.value)),
-      own_memory_(std::make_unique<memory::MemoryModule>("memory", *config.memory,
-                                                         static_cast<std::uint32_t>(cubes_ * (1 + per_cube_)),
-                                                         clusters(cubes_, per_cube_))) {
+      own_memory_(std::make_unique<memory::MemoryModule>(
+          "memory", *config.memory, static_cast<std::uint32_t>(cubes_ * (1 + per_cube_)))) {
   build(*own_memory_);
+}
+
+void Die::fill_l2(memory::ForeignLines lines) {
+  PODSIM_CHECK(own_memory_ != nullptr, "{} has the memory of another", config_.name);
+  own_memory_->fill_l2(lines);
 }
 
 Die::Die(sc_core::sc_module_name name, const DieConfig& config, sim::MemoryPort& memory)

@@ -90,6 +90,12 @@ void KernelRun::describe(config::Fields& f) {
   f.value_or("dtype", dtype, "", "type of the elements; empty: the operator's default");
   f.value_or("options", options, {}, "tiling and switches by the operator's names");
   f.optional("cores", cores, "logical cores; without it all that help").at_least(1);
+  f.value_or(
+      "l2", l2, "empty",
+      "what the L2 holds at the launch: nothing (empty), other data (clean, or dirty: yet to be written "
+      "out), or what the same launch left before (warm)");
+  f.check(l2 == "empty" || l2 == "clean" || l2 == "dirty" || l2 == "warm",
+          "l2 is \"{}\", expected empty, clean, dirty or warm", l2);
   f.value_or("set", set, {}, "keys of the die's configuration that are different: JSON pointer and value");
 }
 

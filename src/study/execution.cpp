@@ -47,6 +47,7 @@ Arguments kernel_arguments(const KernelRun& kernel) {
   add("--shape", shape);
   add("--dtype", kernel.dtype);
   if (kernel.cores) add("--cores", fmt::format("{}", *kernel.cores));
+  add("--l2", kernel.l2);
   for (const auto& [key, value] : kernel.options)
     add("--tiling", fmt::format("{}={}", key, option_text(value)));
   add_sets(arguments, kernel.set);

@@ -3,44 +3,17 @@
 #include "podsim/study/validate.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <system_error>
 
 #include "podsim/base/error.h"
+#include "podsim/base/temporary_folder.h"
 #include "podsim/config/paths.h"
 
 namespace podsim::study {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A folder of our own for the files of the runs, gone at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::error_code none;
-    const fs::path base = fs::temp_directory_path(none);
-    if (none) throw ConfigError(fmt::format("no folder for temporary files: {}", none.message()));
-    std::string name = (base / "podsim-validate-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-      throw ConfigError(fmt::format("cannot make a folder in {}: {}", base.string(), std::strerror(errno)));
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 // Where a run leaves its figures.
 fs::path figures_file(const fs::path& folder, std::size_t index, Execution::Kind kind) {
@@ -73,7 +46,7 @@ Ran ran_of(const ChildOutcome& outcome, Execution::Kind kind, const fs::path& fi
 }  // namespace
 
 Validation validate(const Plan& plan, const ChildOptions& options) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder("validate");
   std::vector<fs::path> files;
   std::vector<ChildCommand> commands;
   for (const Execution& execution : plan.executions) {

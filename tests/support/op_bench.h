@@ -21,8 +21,10 @@ class OpBench {
     Picoseconds duration;
     std::int64_t blocks = 0;
   };
-  // With data, compared with the reference and watched for hazards, or for its time only.
-  Outcome run(const std::string& op, const kernel::OpRequest& request, bool functional = true) {
+  // With data, compared with the reference and watched for hazards, or for its time only. Strict:
+  // without automatic synchronisation.
+  Outcome run(const std::string& op, const kernel::OpRequest& request, bool functional = true,
+              bool strict = false) {
     memory_.reset();
     const std::unique_ptr<kernel::OpRun> run =
         kernel::find_op(op).prepare(app::die_traits(config_), request, memory_);
@@ -32,6 +34,7 @@ class OpBench {
     launch.mix = app::core_mix(run->mix());
     launch.blocks = run->blocks();
     launch.functional = functional;
+    launch.strict = strict;
     launch.device_memory = memory_.base();
     launch.device_bytes = memory_.size();
     const npu::LaunchResult result = die_.launch(launch);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -25,30 +26,35 @@ struct KernelSource {
 // The kernel that a file declares.
 struct DeclaredKernel {
   std::string name;
-  std::vector<std::string> parameters;  // as written; empty if the entry was not found in the text
+  std::vector<std::string> parameters;  // as written
   npu::CoreMix mix = npu::CoreMix::Vector;
-  std::string doubt;  // what to say if it does not compile: the entry is not in the text
 };
-// Reads the file and finds the entry in it; one that a macro makes is left to the compiler. Throws
+// Finds the entry in the file, or, where macros or other headers make it, in the preprocessed text. Throws
 // ConfigError with the kernels of the file when the entry is not named and not the only one.
 DeclaredKernel declared_kernel(const KernelSource& source);
 
-// A compiled kernel. What it was called for must be gone before it is.
+// A compiled kernel: one library for each kind of core it runs on, as the device's compiler makes them. What
+// it was called for must be gone before it is.
 class LoadedKernel {
  public:
   // Compiles and loads. Throws ConfigError with what the compiler said.
-  LoadedKernel(const KernelSource& source, const DeclaredKernel& declared);
+  LoadedKernel(const KernelSource& source, const DeclaredKernel& declared, npu::CoreMix mix);
   ~LoadedKernel();
   LoadedKernel(const LoadedKernel&) = delete;
   LoadedKernel& operator=(const LoadedKernel&) = delete;
 
   const std::vector<KernelParameter>& parameters() const { return parameters_; }
-  // Each place holds the value of a parameter.
-  void call(const std::vector<void*>& places) const { call_(places.data()); }
+  // On the running core. Each place holds the value of a parameter.
+  void call(const std::vector<void*>& places) const;
 
  private:
-  void* library_ = nullptr;
-  void (*call_)(void* const*) = nullptr;
+  void load(kernel::CoreKind kind, const std::string& file, const std::string& library);
+
+  struct Library {
+    void* handle = nullptr;
+    void (*call)(void* const*) = nullptr;
+  };
+  std::array<Library, 2> libraries_;  // of the cube core and the vector core
   std::vector<KernelParameter> parameters_;
 };
 

@@ -26,6 +26,7 @@ struct KernelView {
   std::int64_t blocks = 1;
   bool functional = false;
   bool strict = false;
+  std::string l2 = "empty";  // what the L2 held at the launch: empty, clean, dirty or warm
   npu::LaunchResult result;
   memory::MemoryStats memory;
   double flops = 0.0;                // useful work; 0: not known

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -15,15 +16,20 @@
 // What `podsim kernel NAME` and `podsim kernel run` do once their options are known.
 namespace podsim::app {
 
+// What the L2 of the die may hold when a kernel is launched. empty: nothing; clean, dirty: it is full of
+// other data, which was read or written; warm: what the same launch left that went before.
+inline constexpr std::array kL2States{"empty", "clean", "dirty", "warm"};
+
 // What both have.
 struct KernelOptions {
   std::string chip;
   std::vector<std::string> sets;  // on the die's configuration
   std::uint64_t seed = 1;
   bool strict = false;
-  std::string trace;        // file; empty: none
-  std::string trace_cores;  // "0-3"; empty: all
-  std::string json;         // file; empty: none
+  std::string l2 = "empty";  // what the L2 holds at the launch, see kL2States
+  std::string trace;         // file; empty: none
+  std::string trace_cores;   // "0-3"; empty: all
+  std::string json;          // file; empty: none
   bool quiet = false;
 };
 

@@ -128,6 +128,7 @@ struct GlobalRow {
   double cycles_per_row = 0.0;
   double cycles_per_copy = 0.0;
   double cycles_per_unaligned_block = 0.0;  // 32-byte block of a row that does not start on 32 bytes
+  bool one_at_a_time = false;  // the next copy of its pipe starts when the data of this one is there
   std::string source;
   void describe(config::Fields& f);
 };
@@ -154,6 +155,7 @@ struct CoreConfig {
   std::vector<FixpipeRow> fixpipe;
   VectorConfig vector;
   std::vector<GlobalRow> global_paths;
+  std::optional<config::Sourced<std::int64_t>> l1_bytes_per_cycle;  // in and out together
   SyncConfig sync;
 
   // Capacity in bytes; 0 for a buffer the core has not.

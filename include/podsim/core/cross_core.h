@@ -4,11 +4,11 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <vector>
 
+#include "podsim/base/fifo.h"
 #include "podsim/kernel/instruction.h"
 #include "podsim/units/units.h"
 
@@ -41,8 +41,8 @@ class CrossCore {
     kernel::CoreKind kind = kernel::CoreKind::Aic;
     std::int64_t block = 0;
     std::int64_t sub_block = 0;
-    std::array<std::deque<Picoseconds>, 2 * kFlags> counters;  // mode 4 has its own
-    std::array<std::int64_t, 3 * kFlags> arrived{};            // by mode 0-2: sets not yet matched
+    std::array<Fifo<Picoseconds>, 2 * kFlags> counters;  // mode 4 has its own
+    std::array<std::int64_t, 3 * kFlags> arrived{};      // by mode 0-2: sets not yet matched
   };
   static std::size_t slot(std::uint8_t mode, std::uint8_t flag) { return flag + (mode == 4 ? kFlags : 0); }
   void raise(std::size_t core, std::size_t slot, Picoseconds at);

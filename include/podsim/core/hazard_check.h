@@ -36,8 +36,9 @@ class HazardCheck {
     std::size_t touch_count = 0;
   };
 
-  // Between pipes only, or within a pipe too where its instructions overlap (V, MTE2, MTE3 in strict mode).
-  HazardCheck(std::uint32_t core, std::int64_t block, bool within_pipes);
+  // Strict mode: also within a pipe where its instructions overlap (V, MTE2, MTE3), and between the scalar
+  // unit and pipes, which a compiler takes care of otherwise.
+  HazardCheck(std::uint32_t core, std::int64_t block, bool strict);
 
   // The scalar unit's knowledge now; later instructions carry it.
   const Clock& scalar_clock() const { return clocks_[0]; }
@@ -70,7 +71,7 @@ class HazardCheck {
 
   std::uint32_t core_;
   std::int64_t block_;
-  bool within_pipes_;
+  bool strict_;
   std::array<Clock, kernel::kPipeCount> clocks_{};
   Clock last_{};  // number of the last instruction of each pipe
   std::array<std::deque<Record>, kernel::kMemoryCount> records_;

@@ -79,6 +79,7 @@ struct GlobalCost {
   double port_cycles = 0.0;  // the data path is busy with this copy
   double row_cycles = 0.0;   // of which per row
   double bytes_per_cycle = 0.0;
+  bool one_at_a_time = false;  // no other copy of the pipe until the data is there
 };
 class GlobalPathTiming {
  public:

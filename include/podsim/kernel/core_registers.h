@@ -30,6 +30,18 @@ struct ImageRegisters {
   std::array<std::uint8_t, 4> padding{};  // left, right, top, bottom
 };
 
+// What the copies out of L0C with DataCopyCO12DstParams take besides their parameters.
+struct FixpipeRegisters {
+  std::uint16_t nd_count = 1;  // matrices, when the layout becomes ND
+  std::uint16_t source_nd_stride = 0;
+  std::uint16_t destination_nd_stride = 0;
+  std::uint64_t scale = 0;
+  bool has_scales = false;
+  Memory scales_memory = Memory::FixpipeBuffer;
+  std::uint64_t scales = 0;  // address of the tensor of scales
+  bool unit_flag = false;
+};
+
 // What a core keeps between calls. The scalar unit writes modes as it runs, so instructions carry a copy;
 // results (compare mask, reduce results) are written when instructions execute.
 struct CoreRegisters {
@@ -53,6 +65,7 @@ struct CoreRegisters {
   ImageRegisters image_a;
   ImageRegisters image_b;
   std::uint64_t image_pad = 0;
+  FixpipeRegisters fixpipe;
   std::array<std::vector<std::uint8_t>, 2> scales;  // of L0A and L0B, MX formats
 };
 

@@ -99,6 +99,39 @@ struct LoadData2dTransposeParams {
   std::uint8_t addrMode = 0;
 };
 
+// The same with gaps between the fractals of a source square too; startIndex and srcStride count fractals.
+struct LoadData2dTransposeParamsV2 {
+  LoadData2dTransposeParamsV2() = default;
+  LoadData2dTransposeParamsV2(U16 start, U8 repeats, U16 srcStrideIn, U16 dstGapIn, U16 dstFracGapIn,
+                              U16 srcFracGapIn, U8 mode = 0)
+      : startIndex(start),
+        repeatTimes(repeats),
+        srcStride(srcStrideIn),
+        dstGap(dstGapIn),
+        dstFracGap(dstFracGapIn),
+        srcFracGap(srcFracGapIn),
+        addrMode(mode) {}
+
+  std::uint16_t startIndex = 0;
+  std::uint8_t repeatTimes = 0;
+  std::uint16_t srcStride = 0;
+  std::uint16_t dstGap = 0;
+  std::uint16_t dstFracGap = 0;
+  std::uint16_t srcFracGap = 0;
+  std::uint8_t addrMode = 0;
+};
+
+// Of LoadData with LoadData3DParamsV2.
+struct LoadDataRepeatParam {
+  LoadDataRepeatParam() = default;
+  LoadDataRepeatParam(U16 stride, U8 times, U8 mode)
+      : repeatStride(stride), repeatTime(times), repeatMode(mode) {}
+
+  std::uint16_t repeatStride = 0;
+  std::uint8_t repeatTime = 1;
+  std::uint8_t repeatMode = 0;
+};
+
 // Image to column: rows are output pixels, columns (c1, kh, kw, c0).
 template <class T>
 struct LoadData3DParamsV2 {

@@ -117,6 +117,22 @@ void DataCopy(const LocalTensor<D>& dst, const LocalTensor<S>& src, const std::u
                              podsim::kernel::counted_piece<S>(count), podsim::kernel::kTypeOf<S>, kWiden);
 }
 
+// --- with conversions, as the first chips had them
+// ----------------------------------------------------------------
+
+template <class Destination, class Source>
+void DataCopy(const Destination& dst, const Source& src, const DataCopyParams& params,
+              const DataCopyEnhancedParams& enhancedParams) {
+  if (enhancedParams.blockMode != BlockMode::BLOCK_MODE_NORMAL ||
+      enhancedParams.deqScale != DeqScale::DEQ_NONE || enhancedParams.isRelu) {
+    podsim::kernel::refuse(
+        "DataCopy",
+        "DataCopyEnhancedParams asks for a conversion or a fractal layout, which no chip of "
+        "podsim's has; Fixpipe leads out of L0C");
+  }
+  DataCopy(dst, src, params);
+}
+
 // --- byte lengths and padding
 // ---------------------------------------------------------------------------------
 

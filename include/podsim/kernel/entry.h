@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -21,10 +22,14 @@ struct KernelEntry {
   AscendC::KernelMetaType type = AscendC::KERNEL_TYPE_AIV_ONLY;
   bool type_given = false;  // by KERNEL_TASK_TYPE_DEFAULT or a qualifier
 };
-// The __global__ functions of a source text. Their core type is that of __vector__, __cube__, __mix__(c, v)
-// or KERNEL_TASK_TYPE_DEFAULT(...) inside the body; vector cores only otherwise. Throws ConfigError for an
-// unknown type.
+// The __global__ functions of a source text, without those that macros make. Their core type is that of
+// __vector__, __cube__, __mix__(c, v) or KERNEL_TASK_TYPE_DEFAULT(...) inside the body; vector cores only
+// otherwise. Throws ConfigError for an unknown type.
 std::vector<KernelEntry> find_kernels(std::string_view source);
+
+// The text with every launch `name<<<blocks, .., stream>>>(args)`, which is not C++, turned into a call of
+// the function; lines stay where they are. Absent: there is none.
+std::optional<std::string> without_launches(std::string_view source);
 
 // Copies tiling data with the scalar unit.
 void copy_tiling(void* to, const void* from, std::uint64_t bytes);
@@ -71,8 +76,10 @@ inline __gm__ uint8_t* GetUserWorkspace(GM_ADDR workspace) {
 }  // namespace AscendC
 
 // The type of cores is read from the source text by the launcher; here the name is only checked.
+#ifndef PODSIM_READ_QUALIFIERS
 #define KERNEL_TASK_TYPE_DEFAULT(value) static_cast<void>(::AscendC::value)
 #define KERNEL_TASK_TYPE(key, value) static_cast<void>(::AscendC::value)
+#endif
 
 #define TILING_KEY_IS(key) \
   (::podsim::kernel::scalar_unit().placement().tiling_key == static_cast<std::uint64_t>(key))

@@ -104,6 +104,7 @@ namespace podsim::kernel {
 
 // Both generations' parameters in one: strides in elements.
 struct FixpipeCall {
+  const char* call = "Fixpipe";
   std::uint64_t source = 0;
   DataType from = DataType::Fp32;
   DataType to = DataType::Fp16;
@@ -230,6 +231,99 @@ void Fixpipe(const LocalTensor<T>& dst, const LocalTensor<U>& src, const LocalTe
   call.has_scales = true;
   call.scales = place_of(cbufWorkspace);
   fixpipe_to_local(call, place_of(dst));
+}
+
+// --- the older spelling: registers first, then DataCopy
+// ------------------------------------------------------------------
+
+// Layout ND: several matrices; strides as in FixpipeParamsV220.
+inline void SetFixpipeNz2ndFlag(uint16_t ndNum, uint16_t srcNdStride, uint16_t dstNdStride) {
+  podsim::kernel::FixpipeRegisters& registers = podsim::kernel::scalar_unit().registers().fixpipe;
+  registers.nd_count = ndNum;
+  registers.source_nd_stride = srcNdStride;
+  registers.destination_nd_stride = dstNdStride;
+}
+// Scale of the modes that have one for all columns.
+inline void SetFixpipePreQuantFlag(uint64_t config) {
+  podsim::kernel::scalar_unit().registers().fixpipe.scale = config;
+}
+// Scales per column.
+template <class T, bool setRelu = false>
+void SetFixPipeConfig(const LocalTensor<T>& preData, bool isUnitFlag = false) {
+  static_assert(!setRelu && sizeof(T) == sizeof(uint64_t),
+                "SetFixPipeConfig takes a tensor of uint64_t scales; slopes of relu are not supported");
+  podsim::kernel::FixpipeRegisters& registers = podsim::kernel::scalar_unit().registers().fixpipe;
+  registers.has_scales = true;
+  registers.scales_memory = preData.memory();
+  registers.scales = preData.GetPhyAddr();
+  registers.unit_flag = isUnitFlag;
+}
+
+struct DataCopyCO12DstParams {
+  DataCopyCO12DstParams() = default;
+  DataCopyCO12DstParams(U16 nSizeIn, U16 mSizeIn, U32 dstStrideIn, U16 srcStrideIn, QuantMode_t quantPreIn,
+                        U8 reluPreIn, Flag channelSplitIn, Flag nz2ndEnIn)
+      : nSize(nSizeIn),
+        mSize(mSizeIn),
+        dstStride(dstStrideIn),
+        srcStride(srcStrideIn),
+        quantPre(quantPreIn),
+        reluPre(reluPreIn),
+        channelSplit(channelSplitIn),
+        nz2ndEn(nz2ndEnIn) {}
+
+  std::uint8_t sid = 0;
+  std::uint16_t nSize = 0;
+  std::uint16_t mSize = 0;
+  std::uint32_t dstStride = 0;
+  std::uint16_t srcStride = 0;
+  std::uint8_t unitFlag = 0;
+  QuantMode_t quantPre = NoQuant;
+  std::uint8_t reluPre = 0;  // 0 or 1
+  bool channelSplit = false;
+  bool nz2ndEn = false;
+};
+
+}  // namespace AscendC
+
+namespace podsim::kernel {
+
+template <class T, class U>
+FixpipeCall fixpipe_call(const AscendC::LocalTensor<U>& src, const AscendC::DataCopyCO12DstParams& p) {
+  const FixpipeRegisters& registers = scalar_unit().registers().fixpipe;
+  require_at_most("DataCopy", "reluPre", p.reluPre, 1);
+  AscendC::FixpipeParamsV220 params(p.nSize, p.mSize, p.srcStride, p.dstStride, p.reluPre == 1, p.quantPre);
+  params.deqScalar = registers.scale;
+  params.unitFlag = p.unitFlag != 0 ? p.unitFlag : (registers.unit_flag ? 3 : 0);
+  params.isChannelSplit = p.channelSplit;
+  if (p.nz2ndEn) {
+    params.ndNum = registers.nd_count;
+    params.srcNdStride = registers.source_nd_stride;
+    params.dstNdStride = registers.destination_nd_stride;
+  }
+  FixpipeCall call =
+      fixpipe_call<T>(src, params, p.nz2ndEn ? AscendC::CO2Layout::ROW_MAJOR : AscendC::CO2Layout::NZ);
+  call.call = "DataCopy";
+  call.has_scales = registers.has_scales;
+  call.scales = {registers.scales_memory, registers.scales};
+  return call;
+}
+
+}  // namespace podsim::kernel
+
+namespace AscendC {
+
+template <class T, class U>
+void DataCopy(const GlobalTensor<T>& dst, const LocalTensor<U>& src, const DataCopyCO12DstParams& params) {
+  using namespace podsim::kernel;
+  if (!runs_on("DataCopy", CoreKind::Aic)) return;
+  fixpipe_to_gm(fixpipe_call<T>(src, params), destination_of(dst));
+}
+template <class T, class U>
+void DataCopy(const LocalTensor<T>& dst, const LocalTensor<U>& src, const DataCopyCO12DstParams& params) {
+  using namespace podsim::kernel;
+  if (!runs_on("DataCopy", CoreKind::Aic)) return;
+  fixpipe_to_local(fixpipe_call<T>(src, params), place_of(dst));
 }
 
 }  // namespace AscendC

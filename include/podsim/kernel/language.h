@@ -22,10 +22,12 @@
 #endif
 
 #define __aicore__
+#ifndef PODSIM_READ_QUALIFIERS  // the launcher reads them from preprocessed text
 #define __global__
 #define __vector__
 #define __cube__
 #define __mix__(cube_cores, vector_cores)
+#endif
 #define __schedmode__(mode)
 #ifndef __host__
 #define __host__
@@ -52,9 +54,18 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #endif
 
-// Used as `if ASCEND_IS_AIV { ... }`. One compilation serves both kinds of core.
-#define ASCEND_IS_AIV (::podsim::kernel::scalar_unit().placement().kind == ::podsim::kernel::CoreKind::Aiv)
-#define ASCEND_IS_AIC (::podsim::kernel::scalar_unit().placement().kind == ::podsim::kernel::CoreKind::Aic)
+// Used as `if ASCEND_IS_AIV { ... }`. Where the build says which kind of core it is for, as the device's
+// does, they are constants and `if constexpr` may test g_coreType; otherwise one compilation serves both
+// kinds.
+#if defined(__DAV_CUBE__) || defined(__DAV_C220_CUBE__)
+#define PODSIM_CORE_KIND ::podsim::kernel::CoreKind::Aic
+#elif defined(__DAV_VEC__) || defined(__DAV_C220_VEC__)
+#define PODSIM_CORE_KIND ::podsim::kernel::CoreKind::Aiv
+#else
+#define PODSIM_CORE_KIND ::podsim::kernel::scalar_unit().placement().kind
+#endif
+#define ASCEND_IS_AIV (PODSIM_CORE_KIND == ::podsim::kernel::CoreKind::Aiv)
+#define ASCEND_IS_AIC (PODSIM_CORE_KIND == ::podsim::kernel::CoreKind::Aic)
 #define ASCEND_IS_NOT_AIV (!ASCEND_IS_AIV)
 #define ASCEND_IS_NOT_AIC (!ASCEND_IS_AIC)
 
@@ -77,11 +88,18 @@ using TEventID = std::int8_t;
 
 // `g_coreType == AscendC::AIC`.
 enum KernelCoreKind { AIC = 1, AIV = 2 };
+#if defined(__DAV_CUBE__) || defined(__DAV_C220_CUBE__)
+inline constexpr KernelCoreKind g_coreType = AIC;
+#elif defined(__DAV_VEC__) || defined(__DAV_C220_VEC__)
+inline constexpr KernelCoreKind g_coreType = AIV;
+#else
 struct RunningCore {
   operator KernelCoreKind() const {
     return ASCEND_IS_AIC ? AIC : AIV;
   }  // NOLINT: compared like the enumerator
 };
 inline constexpr RunningCore g_coreType{};
+#endif
 
 }  // namespace AscendC
+using AscendC::g_coreType;  // both spellings are in use

@@ -38,6 +38,8 @@ void load_rectangle(const LocalPlace& dst, const LocalPlace& src, const AscendC:
 void load_scales(const LocalPlace& dst, const LocalPlace& src, const AscendC::LoadData2DMxParams& params);
 void load_transposed(const LocalPlace& dst, const LocalPlace& src,
                      const AscendC::LoadData2dTransposeParams& params, DataType type);
+void load_transposed(const LocalPlace& dst, const LocalPlace& src,
+                     const AscendC::LoadData2dTransposeParamsV2& params, DataType type);
 void load_image(const LocalPlace& dst, const LocalPlace& src, const ImageLoad& load, DataType type);
 // `value`: the bits of one element.
 void fill_constant(const LocalPlace& dst, std::uint32_t repeats, std::uint32_t blocks, std::uint32_t gap,
@@ -79,6 +81,15 @@ void LoadDataWithTranspose(const LocalTensor<T>& dst, const LocalTensor<T>& src,
                                   podsim::kernel::kTypeOf<T>);
 }
 
+// Strides and gaps of single fractals (3510).
+template <class T>
+void LoadDataWithTranspose(const LocalTensor<T>& dst, const LocalTensor<T>& src,
+                           const LoadData2dTransposeParamsV2& p) {
+  podsim::kernel::require_arch("LoadDataWithTranspose with LoadData2dTransposeParamsV2", 3510);
+  podsim::kernel::load_transposed(podsim::kernel::place_of(dst), podsim::kernel::place_of(src), p,
+                                  podsim::kernel::kTypeOf<T>);
+}
+
 // Geometry and padding may come from registers set apart.
 inline void SetFmatrix(uint16_t l1H, uint16_t l1W, const uint8_t padList[4], const FmatrixMode& mode) {
   podsim::kernel::CoreRegisters& registers = podsim::kernel::scalar_unit().registers();
@@ -91,6 +102,13 @@ inline void SetFmatrix(uint16_t l1H, uint16_t l1W, const uint8_t padList[4], con
 template <class T>
 void SetLoadDataPaddingValue(const T padValue) {
   podsim::kernel::scalar_unit().registers().image_pad = podsim::kernel::bits_as_word(padValue);
+}
+// LoadData of an image is done once; podsim does not repeat it.
+inline void SetLoadDataRepeat(const LoadDataRepeatParam& repeatParams) {
+  if (repeatParams.repeatTime > 1) {
+    podsim::kernel::refuse("SetLoadDataRepeat", "repeatTime is " + std::to_string(repeatParams.repeatTime) +
+                                                    ", podsim knows no repetition, expected 1");
+  }
 }
 // 0: no limit; podsim has no other.
 inline void SetLoadDataBoundary(uint32_t boundaryValue) {

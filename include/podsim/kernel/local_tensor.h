@@ -122,6 +122,11 @@ class LocalTensor {
     address_.dataLen = static_cast<std::uint32_t>(podsim::kernel::bytes_of<T>(size));
   }
   std::uint32_t GetLength() const { return address_.dataLen; }
+  // Byte address and length in elements; the position is set apart.
+  void InitBuffer(const std::uint32_t bufferOffset, const std::uint32_t bufferSize) {
+    address_.bufferAddr = bufferOffset;
+    SetSize(bufferSize);
+  }
   void SetBufferLen(const std::uint32_t bytes) { address_.dataLen = bytes; }
   std::uint64_t GetPhyAddr() const { return address_.bufferAddr; }
   std::uint64_t GetPhyAddr(const std::uint32_t offset) const {
@@ -160,7 +165,7 @@ class LocalTensor {
 };
 
 // Static tensors one after another, without a pipe.
-template <Hardware hardware>
+template <Hardware hardware = Hardware::UB>
 class LocalMemAllocator {
  public:
   template <TPosition position, class T, std::uint32_t tileSize>

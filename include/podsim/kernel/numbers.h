@@ -25,7 +25,10 @@ struct Float16 {
   Float16() = default;
   template <class N, class = std::enable_if_t<kIsNumber<N>>>
   constexpr Float16(N value) : bits(Codec::encode(narrowed(value))) {}  // NOLINT: as the built-in type
-  constexpr operator float() const { return Codec::decode(bits); }      // NOLINT
+  // From the other 16-bit format.
+  template <class Other, class = std::enable_if_t<!std::is_same_v<Other, Codec>>>
+  constexpr explicit Float16(Float16<Other> value) : bits(Codec::encode(static_cast<float>(value))) {}
+  constexpr operator float() const { return Codec::decode(bits); }  // NOLINT
 
   static constexpr Float16 from_bits(std::uint16_t bits) {
     Float16 value(0);
@@ -47,6 +50,18 @@ struct Float16 {
   template <class N>
   Float16& operator/=(N value) {
     return *this = Float16(float(*this) / static_cast<float>(value));
+  }
+  Float16& operator++() { return *this += 1; }
+  Float16& operator--() { return *this -= 1; }
+  Float16 operator++(int) {
+    const Float16 before = *this;
+    ++*this;
+    return before;
+  }
+  Float16 operator--(int) {
+    const Float16 before = *this;
+    --*this;
+    return before;
   }
 
  private:

@@ -172,3 +172,6 @@ bool TPipe::InitBufPool(Pool& pool, std::uint32_t len, Other& shared) {
 
 // The pipe object of the running core: the last one constructed.
 AscendC::TPipe* GetTPipePtr();
+namespace AscendC {
+using ::GetTPipePtr;
+}

@@ -66,8 +66,8 @@ inline void SetDeqScale(half scale) {
   podsim::kernel::scalar_unit().registers().deq_scale = static_cast<float>(scale);
 }
 
-// Scalars.
-template <class D, class S, RoundMode roundMode = RoundMode::CAST_NONE>
+// Scalars: from S to D.
+template <class S, class D, RoundMode roundMode>
 D Cast(const S value) {
   D result{};
   podsim::kernel::convert_element(reinterpret_cast<std::byte*>(&result), 0, podsim::kernel::kTypeOf<D>,
@@ -77,7 +77,7 @@ D Cast(const S value) {
 }
 template <class S, class D, RoundMode roundMode>
 D ScalarCast(const S value) {
-  return Cast<D, S, roundMode>(value);
+  return Cast<S, D, roundMode>(value);
 }
 inline bfloat16_t ToBfloat16(const float value) {
   return bfloat16_t(value);
@@ -97,6 +97,21 @@ void SetSaturationFlag(bool saturate) {
 }
 struct AscendCUtils {
   static void SetOverflow(uint64_t ctrlValue) { SetSaturation(ctrlValue == 0); }
+  // Older names of the mask calls.
+  template <class T>
+  static void SetMask(const uint64_t& maskHigh, const uint64_t& maskLow) {
+    SetVectorMask<T>(maskHigh, maskLow);
+  }
+  template <class T>
+  static void SetMask(int32_t len) {
+    SetVectorMask<T>(len);
+  }
+  template <class T>
+  static void SetMaskCount(int32_t len) {
+    AscendC::SetMaskCount();
+    SetVectorMask<T, MaskMode::COUNTER>(len);
+  }
+  static void ResetMask() { AscendC::ResetMask(); }
 };
 // Control bit 48 only: the others have no counterpart here.
 template <int8_t startBit, int8_t endBit>

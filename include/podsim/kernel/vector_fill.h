@@ -125,6 +125,17 @@ void CreateVecIndex(const LocalTensor<T>& dst, const podsim::kernel::as_given_t<
     return math::Add{}(s, static_cast<T>(static_cast<math::computing_t<T>>(i)));
   });
 }
+template <class T, bool isSetMask = true, class Mask = uint64_t>
+void CreateVecIndex(const LocalTensor<T>& dst, const podsim::kernel::as_given_t<T>& firstValue, Mask mask,
+                    const uint8_t repeatTime, const uint16_t dstBlkStride, const uint8_t dstRepStride) {
+  using namespace podsim::kernel;
+  if (!on_vector_core("CreateVecIndex")) return;
+  require_type("CreateVecIndex", kTypeOf<T>, kArithmetic, kWideSet);
+  issue_fill("CreateVecIndex", dst, any_lanes<isSetMask>("CreateVecIndex", kBitsOf<T>, mask, repeatTime),
+             dstBlkStride, dstRepStride, [s = firstValue](uint64_t i) {
+               return math::Add{}(s, static_cast<T>(static_cast<math::computing_t<T>>(i)));
+             });
+}
 template <class T>
 void ArithProgression(const LocalTensor<T>& dst, const podsim::kernel::as_given_t<T> firstValue,
                       const podsim::kernel::as_given_t<T> diffValue, const int32_t count) {

@@ -66,20 +66,16 @@ struct L2Config {
   config::Sourced<std::int64_t> slices;
   config::Sourced<bool> hash;  // the slice is XOR-folded from higher address bits
   config::Sourced<Hertz> clock;
-  // A slice serves a request, of at most one line, per so many cycles, whatever its size.
+  // A slice takes a request, of at most one line, per `request_slot`, and moves `slice_bytes` per cycle.
   config::Sourced<Cycles> request_slot;
-  // Requests of several cores to one grain are answered one after another, so many cycles apart.
+  config::Sourced<Bytes> slice_bytes;
+  // A grain lies in one bank of its slice. Requests of several cores to it are answered one after another, as
+  // the bank delivers it; other requests meanwhile go to other banks.
   config::Sourced<Bytes> conflict_grain;
-  config::Sourced<Cycles> conflict_slot;
-  config::Sourced<bool> cluster_merges;  // requests of one cluster's cores to one grain are answered together
-  config::Sourced<Cycles> hit_latency;   // from a core's request to its data, on an idle die
+  config::Sourced<Bytes> bank_bytes;          // that a bank delivers per cycle
+  config::Sourced<Cycles> hit_latency;        // from a core's request to its data, on an idle die
   config::Sourced<Picoseconds> miss_latency;  // what a miss adds besides the DRAM's own latency
   config::Sourced<std::int64_t> outstanding;  // requests that a core may have in flight
-  // Reads of parts of sectors are not kept: each fetches its whole line from memory.
-  config::Sourced<bool> partial_reads_refetch;
-  // The victim is the least recently used of so many lines of the set, drawn anew each time; as many as there
-  // are ways is true LRU.
-  config::Sourced<std::int64_t> victim_samples;
 
   void describe(config::Fields& f);
 };

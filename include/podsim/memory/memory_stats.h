@@ -25,7 +25,6 @@ struct MemoryStats {
   std::int64_t write_hits = 0;
   std::int64_t write_misses = 0;
   std::int64_t conflicts = 0;  // requests that found their grain in use by another core
-  std::int64_t merged = 0;     // requests answered together with another core's of the cluster
   std::int64_t hbm_read_bytes = 0;
   std::int64_t hbm_write_bytes = 0;
   std::int64_t slice_busy_ps = 0;  // of all slices
@@ -36,5 +35,8 @@ struct MemoryStats {
   std::int64_t misses() const { return read_misses[0] + read_misses[1]; }
   std::int64_t victims() const { return read_victims[0] + read_victims[1]; }
 };
+
+// What happened after `earlier`, which is of the same memory.
+MemoryStats operator-(const MemoryStats& later, const MemoryStats& earlier);
 
 }  // namespace podsim::memory

@@ -64,6 +64,8 @@ class Die : public sc_core::sc_module, private core::CoreListener {
   const DieConfig& config() const { return config_; }
   std::size_t cube_cores() const { return cubes_; }
   std::size_t vector_cores() const { return cubes_ * per_cube_; }
+  // Before the first launch, on the die's own memory.
+  void fill_l2(memory::ForeignLines lines);
   // Of the die's own memory; null with another.
   const memory::MemoryModule* memory() const { return own_memory_.get(); }
 

@@ -36,7 +36,7 @@ struct ScenarioRun {
   void describe(config::Fields& f);
 };
 
-// `podsim kernel NAME --chip CHIP ...`; metrics are those of its JSON.
+// `podsim kernel NAME --chip CHIP ... --l2 STATE`; metrics are those of its JSON.
 struct KernelRun {
   std::string name;
   std::string chip;
@@ -44,6 +44,7 @@ struct KernelRun {
   std::string dtype;                           // empty: the operator's default
   std::map<std::string, config::Raw> options;  // tiling and switches
   std::optional<std::int64_t> cores;           // none: all that help
+  std::string l2 = "empty";                    // what the L2 holds at the launch: empty, clean, dirty or warm
   std::map<std::string, config::Raw> set;      // on the die's configuration
   void describe(config::Fields& f);
 };

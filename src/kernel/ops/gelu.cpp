@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: podsim authors
 // SPDX-License-Identifier: Apache-2.0
+#include "kernel/ops/activations.h"
 #include "kernel/ops/vector_ops.h"
 #include "kernel/ops/vector_tiles.h"
 
@@ -7,10 +8,6 @@ namespace podsim::kernel::ops {
 namespace {
 
 using namespace AscendC;  // NOLINT: kernels are written so
-
-// The tanh form as a sigmoid: x / (1 + exp(-2 sqrt(2/pi) (x + 0.044715 x^3))). Hendrycks and Gimpel, 2016.
-constexpr float kCubic = 0.044715F;
-constexpr float kSlope = -1.5957691216057308F;
 
 template <class T>
 struct Gelu {
@@ -33,22 +30,12 @@ struct Gelu {
       x = as_float(in[0], in_scratch.template Get<float>(), count);
       y = out_scratch.template Get<float>();
     }
-    const auto n = static_cast<int32_t>(count);
-    Mul(y, x, x, n);
-    Mul(y, y, x, n);
-    Muls(y, y, kCubic, n);
-    Add(y, y, x, n);
-    Muls(y, y, kSlope, n);
-    Exp(y, y, n);
-    Adds(y, y, 1.0F, n);
-    Div(y, x, y, n);
+    if constexpr (!kIsFloat<T>) settle();
+    gelu_of(y, x, static_cast<int32_t>(count));
+    settle();
     finish(out, y, count);
   }
 };
-
-double reference(double x) {
-  return x / (1 + std::exp(static_cast<double>(kSlope) * (x + static_cast<double>(kCubic) * x * x * x)));
-}
 
 template <class T>
 std::unique_ptr<OpRun> prepare_as(const OpContext& context) {
@@ -66,7 +53,7 @@ std::unique_ptr<OpRun> prepare_as(const OpContext& context) {
     Tolerance tolerance = rounded_to<T>();
     tolerance.absolute = 2e-6;
     return first_difference("y", y, n, tolerance,
-                            [=](uint64_t i) { return reference(static_cast<double>(x[i])); });
+                            [=](uint64_t i) { return plain_gelu(static_cast<double>(x[i])); });
   };
   run.flops = 8.0 * static_cast<double>(n);
   run.bytes = static_cast<double>(2 * n * sizeof(T));

@@ -7,31 +7,49 @@
 namespace podsim::kernel::ops {
 
 GroupedOrder::GroupedOrder(const MatmulTiling& tiling, const std::vector<std::int64_t>& rows, std::uint64_t n,
-                           std::uint64_t k)
-    : tiling_(tiling), n_(n), k_(k), first_row_{0}, first_tile_{0} {
+                           std::uint64_t k, bool pairs)
+    : of_core_(tiling.cores), right_(pairs ? n / 2 : 0) {
+  const std::uint64_t block_m = tiling.single_m == 0 ? tiling.base_m : tiling.single_m;
+  const std::uint64_t block_n = tiling.single_n == 0 ? tiling.base_n : tiling.single_n;
+  const std::uint64_t columns = pairs ? n / 2 : n;
+  MatmulTile block;
+  block.k_end = k;
+  std::uint64_t first_row = 0;
   for (const std::int64_t group : rows) {
     const auto count = static_cast<std::uint64_t>(group);
-    first_row_.push_back(first_row_.back() + count);
-    first_tile_.push_back(first_tile_.back() + parts_of(count, tiling.base_m) * parts_of(n, tiling.base_n));
+    const std::uint64_t down = parts_of(count, block_m);
+    const std::uint64_t across = parts_of(columns, block_n);
+    for (std::uint64_t i = 0; i < down * across; ++i) {
+      const TilePlace place = swizzled(i, down, across, tiling.swizzle_offset, tiling.swizzle_direction);
+      block.m0 = first_row + place.row * block_m;
+      block.n0 = place.column * block_n;
+      add_block(tiling, block, std::min(block.m0 + block_m, first_row + count),
+                std::min(block.n0 + block_n, columns));
+    }
+    first_row += count;
+    ++block.group;
+  }
+}
+
+void GroupedOrder::add_block(const MatmulTiling& tiling, MatmulTile block, std::uint64_t end_m,
+                             std::uint64_t end_n) {
+  std::vector<MatmulTile>& mine = of_core_[blocks_++ % of_core_.size()];
+  const std::uint64_t first_n = block.n0;
+  for (; block.m0 < end_m; block.m0 += tiling.base_m) {
+    block.m = static_cast<std::uint32_t>(std::min<std::uint64_t>(tiling.base_m, end_m - block.m0));
+    for (block.n0 = first_n; block.n0 < end_n; block.n0 += tiling.base_n) {
+      block.n = static_cast<std::uint32_t>(std::min<std::uint64_t>(tiling.base_n, end_n - block.n0));
+      mine.push_back(block);
+      if (right_ == 0) continue;
+      mine.push_back(block);
+      mine.back().n0 += right_;
+    }
   }
 }
 
 bool GroupedOrder::tile(std::uint64_t core, std::uint64_t index, MatmulTile& tile) const {
-  const std::uint64_t number = core + index * tiling_.cores;
-  if (number >= tiles()) return false;
-  const auto after = std::upper_bound(first_tile_.begin(), first_tile_.end(), number);
-  tile.group = static_cast<std::uint64_t>(after - first_tile_.begin()) - 1;
-  const std::uint64_t rows = first_row_[tile.group + 1] - first_row_[tile.group];
-  const TilePlace place =
-      swizzled(number - first_tile_[tile.group], parts_of(rows, tiling_.base_m), parts_of(n_, tiling_.base_n),
-               tiling_.swizzle_offset, tiling_.swizzle_direction);
-  tile.m0 = first_row_[tile.group] + place.row * tiling_.base_m;
-  tile.n0 = place.column * tiling_.base_n;
-  tile.m = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(tiling_.base_m, first_row_[tile.group + 1] - tile.m0));
-  tile.n = static_cast<std::uint32_t>(std::min<std::uint64_t>(tiling_.base_n, n_ - tile.n0));
-  tile.k_begin = 0;
-  tile.k_end = k_;
+  if (index >= of_core_[core].size()) return false;
+  tile = of_core_[core][index];
   return true;
 }
 

@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
-#include "kernel/ops/matmul_kernel.h"
+#include "kernel/ops/matmul_data.h"
+#include "kernel/ops/matmul_order.h"
+#include "kernel/ops/matmul_products.h"
 #include "kernel/ops/vector_run.h"
 #include "podsim/base/error.h"
+#include "podsim/kernel/ascendc.h"
 
 namespace podsim::kernel::ops {
 namespace {
@@ -33,98 +36,6 @@ class IntoC : public TileSink {
   const MatmulOperands& operands_;
   bool add_;
 };
-
-template <MatmulType kType>
-void run_core(const MatmulOperands& operands, const MatmulTiling& tiling, const MatmulOrder& order) {
-  IntoC sink(operands, tiling.split_k > 1);
-  const auto core = static_cast<std::uint64_t>(AscendC::GetBlockIdx());
-  CubeMatmul<kType>(operands, tiling, order, core, operands.out, sink).run();
-}
-
-void run_core(const MatmulOperands& operands, const MatmulTiling& tiling, const MatmulOrder& order) {
-  switch (operands.type->type) {
-    case MatmulType::Fp16:
-      return run_core<MatmulType::Fp16>(operands, tiling, order);
-    case MatmulType::Bf16:
-      return run_core<MatmulType::Bf16>(operands, tiling, order);
-    case MatmulType::Fp32:
-      return run_core<MatmulType::Fp32>(operands, tiling, order);
-    case MatmulType::Int8:
-      return run_core<MatmulType::Int8>(operands, tiling, order);
-    case MatmulType::Fp8:
-      return run_core<MatmulType::Fp8>(operands, tiling, order);
-    case MatmulType::MxFp8:
-      return run_core<MatmulType::MxFp8>(operands, tiling, order);
-    case MatmulType::MxFp4:
-      return run_core<MatmulType::MxFp4>(operands, tiling, order);
-  }
-}
-
-// --- data
-// -----------------------------------------------------------------------------------------------------------
-
-// Whole numbers of at most 2 in size, which every type holds, so that all sums are exact.
-void fill_matrix(const GmMatrix& matrix, DataType type, std::uint64_t seed, const char* stream) {
-  Random random(seed, stream);
-  const std::uint32_t bits = bits_of(type);
-  for (std::uint64_t row = 0; row < matrix.rows; ++row) {
-    for (std::uint64_t column = 0; column < matrix.columns; ++column) {
-      store_number(matrix.data, matrix.index(row, column, bits), type,
-                   static_cast<double>(random.below(5)) - 2.0);
-    }
-  }
-}
-
-// Powers of two from 1/2 to 2, one per 32 values of k.
-void fill_scales(std::byte* scales, std::uint64_t count, std::uint64_t seed, const char* stream) {
-  Random random(seed, stream);
-  for (std::uint64_t i = 0; i < count; ++i)
-    store_number(scales, i, DataType::Fp8E8m0, std::exp2(static_cast<double>(random.below(3)) - 1.0));
-}
-
-double value_of(const MatmulOperands& operands, std::uint64_t row, std::uint64_t column) {
-  const DataType type = operands.type->element;
-  const std::uint64_t scales = operands.k / 32;
-  double sum = 0;
-  for (std::uint64_t k = 0; k < operands.k; ++k) {
-    const GmMatrix& b = operands.b;
-    double product = load_number(operands.a.data, operands.a.index(row, k, operands.bits()), type);
-    product *= load_number(
-        b.data,
-        operands.b_transposed ? b.index(column, k, operands.bits()) : b.index(k, column, operands.bits()),
-        type);
-    if (operands.type->microscaled) {
-      product *= load_number(operands.a_scales, row * scales + k / 32, DataType::Fp8E8m0);
-      product *= load_number(operands.b_scales, column * scales + k / 32, DataType::Fp8E8m0);
-    }
-    sum += product;
-  }
-  return sum *
-         (operands.type->sum == DataType::Int32 && operands.out == DataType::Fp16 ? operands.scale : 1.0F);
-}
-
-// All of c where that is quick, otherwise as many places drawn at random.
-std::string check_c(const MatmulOperands& operands, std::uint64_t seed) {
-  constexpr std::uint64_t kProducts = std::uint64_t{1} << 26U;
-  const std::uint64_t places = operands.m * operands.n;
-  const bool all = places * operands.k <= kProducts;
-  Random random(seed, "matmul.check");
-  const std::uint64_t looked_at = all ? places : std::max<std::uint64_t>(1, kProducts / operands.k);
-  for (std::uint64_t i = 0; i < looked_at; ++i) {
-    const std::uint64_t at = all ? i : random.below(places);
-    std::array<std::byte, 8> rounded{};
-    store_number(rounded.data(), 0, operands.out, value_of(operands, at / operands.n, at % operands.n));
-    const double expected = load_number(rounded.data(), 0, operands.out);
-    const double got = load_number(operands.c, at, operands.out);
-    if (got != expected) {
-      return fmt::format("c[{}, {}] is {}, expected {}", at / operands.n, at % operands.n, got, expected);
-    }
-  }
-  return "";
-}
-
-// --- preparation
-// ----------------------------------------------------------------------------------------------------
 
 GmMatrix matrix_in(DeviceMemory& memory, std::uint64_t rows, std::uint64_t columns, bool nz,
                    std::uint32_t bits) {
@@ -187,15 +98,19 @@ std::unique_ptr<OpRun> prepare(const OpContext& context) {
   RunParts run;
   run.mix = OpMix::Cube;
   run.blocks = static_cast<std::int64_t>(order.cores());
-  run.kernel = [=] { run_core(operands, tiling, order); };
+  run.kernel = [=] {
+    IntoC sink(operands, tiling.split_k > 1);
+    run_products(operands, tiling, order, static_cast<std::uint64_t>(AscendC::GetBlockIdx()), operands.out,
+                 sink);
+  };
   run.fill = [=, seed = context.request.seed] {
-    fill_matrix(operands.a, operands.type->element, seed, "matmul.a");
-    fill_matrix(operands.b, operands.type->element, seed, "matmul.b");
+    fill_matrix(operands.a, operands.type->element, seed, "matmul.a", 0);
+    fill_matrix(operands.b, operands.type->element, seed, "matmul.b", 0);
     if (!operands.type->microscaled) return;
     fill_scales(operands.a_scales, operands.m * operands.k / 32, seed, "matmul.a_scales");
     fill_scales(operands.b_scales, operands.n * operands.k / 32, seed, "matmul.b_scales");
   };
-  run.check = [=, seed = context.request.seed] { return check_c(operands, seed); };
+  run.check = [=, seed = context.request.seed] { return check_product(operands, seed); };
   run.flops = 2.0 * static_cast<double>(operands.m) * static_cast<double>(operands.n) *
               static_cast<double>(operands.k);
   run.bytes = bytes_of(operands);
@@ -211,6 +126,11 @@ std::vector<OpKey> options() {
       {"single_m", "rows of a core's own rectangle, instead of tiles dealt out", "0"},
       {"single_n", "columns of it", "0"},
       {"l2_parts", "parts of m, one after another, with single_m and single_n", "1"},
+      {"tail_split", "1: tiles of a last, incomplete round are cut for all cores", "0"},
+      {"library",
+       "what is around the kernel: basic (nothing), or Ascend C's high-level Matmul as norm, mdl, and "
+       "norm_constant, mdl_constant with constant tiling",
+       "basic"},
       {"a_format", "nd: row by row, nz: in stripes of 32 B", "nd"},
       {"b_format", "the same", "nd"},
       {"b_transposed", "1: b is stored n x k", "0; 1 with mx types"},

@@ -22,21 +22,38 @@ double drawn(Random& random, DataType type) {
   return is_floating(type) ? eighths / 8 : eighths;
 }
 
-// One matrix as doubles, `rows` rows from `row` on, with its scales.
-std::vector<double> unpacked(const GmMatrix& matrix, const std::byte* data, std::uint64_t row,
-                             std::uint64_t rows, DataType type, const std::byte* scales) {
+double element(const GmMatrix& matrix, std::uint64_t row, std::uint64_t column, DataType type,
+               const std::byte* scales) {
+  const double value = load_number(matrix.data, matrix.index(row, column, bits_of(type)), type);
+  if (scales == nullptr) return value;
+  const std::uint64_t scale = row * (matrix.columns / kScaleGroup) + column / kScaleGroup;
+  return value * decode_e8m0(std::to_integer<std::uint8_t>(scales[scale]));
+}
+
+// Rows of a matrix, from `row` on, with their scales.
+std::vector<double> unpacked(const GmMatrix& matrix, std::uint64_t row, std::uint64_t rows, DataType type,
+                             const std::byte* scales) {
   std::vector<double> values(rows * matrix.columns);
   for (std::uint64_t r = 0; r < rows; ++r) {
-    for (std::uint64_t c = 0; c < matrix.columns; ++c) {
-      double value = load_number(data, matrix.index(row + r, c, bits_of(type)), type);
-      if (scales != nullptr) {
-        value *= decode_e8m0(std::to_integer<std::uint8_t>(
-            scales[(row + r) * (matrix.columns / kScaleGroup) + c / kScaleGroup]));
-      }
-      values[r * matrix.columns + c] = value;
-    }
+    for (std::uint64_t c = 0; c < matrix.columns; ++c)
+      values[r * matrix.columns + c] = element(matrix, row + r, c, type, scales);
   }
   return values;
+}
+
+double plain_sum(const MatmulOperands& operands, std::uint64_t row, std::uint64_t column) {
+  const DataType type = operands.type->element;
+  double sum = 0;
+  for (std::uint64_t k = 0; k < operands.k; ++k) {
+    const double b = operands.b_transposed ? element(operands.b, column, k, type, operands.b_scales)
+                                           : element(operands.b, k, column, type, operands.b_scales);
+    sum += element(operands.a, row, k, type, operands.a_scales) * b;
+  }
+  return sum;
+}
+
+std::string difference(const MatmulOperands& operands, std::uint64_t at, double found, double expected) {
+  return fmt::format("c[{}, {}] is {}, expected {}", at / operands.n, at % operands.n, found, expected);
 }
 
 }  // namespace
@@ -60,12 +77,13 @@ void fill_scales(std::byte* scales, std::uint64_t count, std::uint64_t seed, std
 std::vector<double> plain_product(const MatmulOperands& operands, std::uint64_t row, std::uint64_t rows,
                                   std::uint64_t group) {
   const DataType type = operands.type->element;
-  const std::byte* const weights = operands.b.data + group * operands.b.bytes(operands.bits());
+  GmMatrix weights = operands.b;
+  weights.data += group * operands.b.bytes(operands.bits());
   const std::byte* const scales = operands.b_scales == nullptr
                                       ? nullptr
                                       : operands.b_scales + group * operands.n * (operands.k / kScaleGroup);
-  const std::vector<double> a = unpacked(operands.a, operands.a.data, row, rows, type, operands.a_scales);
-  std::vector<double> b = unpacked(operands.b, weights, 0, operands.b.rows, type, scales);
+  const std::vector<double> a = unpacked(operands.a, row, rows, type, operands.a_scales);
+  std::vector<double> b = unpacked(weights, 0, weights.rows, type, scales);
   if (operands.b_transposed) {
     std::vector<double> turned(b.size());
     for (std::uint64_t i = 0; i < operands.n; ++i) {
@@ -93,16 +111,30 @@ double as_stored(const MatmulOperands& operands, double sum) {
   return load_number(bytes.data(), 0, operands.out);
 }
 
+std::string check_product(const MatmulOperands& operands, std::uint64_t seed) {
+  constexpr std::uint64_t kProducts = std::uint64_t{1} << 26U;
+  const std::uint64_t places = operands.m * operands.n;
+  const bool all = places * operands.k <= kProducts;
+  Random random(seed, "matmul.check");
+  const std::uint64_t looked_at = all ? places : std::max<std::uint64_t>(1, kProducts / operands.k);
+  for (std::uint64_t i = 0; i < looked_at; ++i) {
+    const std::uint64_t at = all ? i : random.below(places);
+    const double expected = as_stored(operands, plain_sum(operands, at / operands.n, at % operands.n));
+    const double found = load_number(operands.c, at, operands.out);
+    if (found != expected) return difference(operands, at, found, expected);
+  }
+  return "";
+}
+
 std::string compare_rows(const MatmulOperands& operands, std::uint64_t row, std::uint64_t rows,
-                         const std::vector<double>& expected, double tolerance) {
+                         const std::vector<double>& expected, Allowance allowance) {
   double largest = 0;
   for (const double value : expected) largest = std::max(largest, std::abs(value));
   for (std::uint64_t i = 0; i < rows * operands.n; ++i) {
     const double found = load_number(operands.c, row * operands.n + i, operands.out);
     const double error = std::abs(found - expected[i]);
-    if (error <= tolerance * largest) continue;  // false for a NaN
-    return fmt::format("c[{}, {}] is {}, expected {}", row + i / operands.n, i % operands.n, found,
-                       expected[i]);
+    if (error <= allowance.absolute + allowance.of_largest * largest) continue;  // false for a NaN
+    return difference(operands, row * operands.n + i, found, expected[i]);
   }
   return "";
 }

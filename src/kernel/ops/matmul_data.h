@@ -24,9 +24,16 @@ std::vector<double> plain_product(const MatmulOperands& operands, std::uint64_t 
 
 // `value` as the result type holds it, after the scale of int32 sums.
 double as_stored(const MatmulOperands& operands, double sum);
-// Empty if all rows x n values of c from `row` on are within `tolerance` (relative to the largest sum) of
-// what is expected; 0: equal.
+// Empty if c is what one product gives: all of c where that is quick, otherwise as many places drawn at
+// random.
+std::string check_product(const MatmulOperands& operands, std::uint64_t seed);
+
+struct Allowance {
+  double of_largest = 0;  // times the largest value that is expected
+  double absolute = 0;
+};
+// Empty if all rows x n values of c from `row` on are what is expected, within the allowance.
 std::string compare_rows(const MatmulOperands& operands, std::uint64_t row, std::uint64_t rows,
-                         const std::vector<double>& expected, double tolerance);
+                         const std::vector<double>& expected, Allowance allowance);
 
 }  // namespace podsim::kernel::ops

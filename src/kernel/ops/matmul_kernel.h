@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kernel/ops/cube_moves.h"
 #include "kernel/ops/matmul_order.h"
+#include "kernel/ops/matmul_products.h"
 #include "podsim/kernel/ascendc.h"
 
 // The matrix product on one cube core, written as a kernel against the kernel interface: packets of A and B
@@ -47,23 +49,12 @@ struct MatmulElement<MatmulType::MxFp4> {
   using Sum = float;
 };
 
-// Where a finished tile goes; what happens around it.
-struct TileTarget {
-  std::byte* data = nullptr;
-  std::uint64_t pitch = 0;  // elements between rows
-};
-class TileSink {
- public:
-  virtual ~TileSink() = default;
-  virtual TileTarget target(const MatmulTile& tile) = 0;  // before its Fixpipe
-  virtual void written(const MatmulTile& tile) = 0;       // after it
-};
-
 template <MatmulType kType>
 class CubeMatmul {
  public:
   using T = typename MatmulElement<kType>::T;
   using Sum = typename MatmulElement<kType>::Sum;
+  static constexpr std::uint32_t kC0 = 256 / kBitsOf<T>;
   static constexpr bool kMx = kType == MatmulType::MxFp8 || kType == MatmulType::MxFp4;
 
   CubeMatmul(const MatmulOperands& operands, const MatmulTiling& tiling, const TileOrder& order,
@@ -83,6 +74,8 @@ class CubeMatmul {
 
   void run() {
     using namespace AscendC;
+    const std::int64_t start = tiling_.library.start_ns * (scalar_unit().chip().core_hz / 1'000'000) / 1000;
+    if (start > 0) scalar_unit().compute(static_cast<std::uint32_t>(start));
     for (uint32_t i = 0; i < tiling_.l1_buffers; ++i) {
       SetFlag<HardEvent::MTE1_MTE2>(event(a_, i));
       SetFlag<HardEvent::MTE1_MTE2>(event(b_, i));
@@ -147,8 +140,8 @@ class CubeMatmul {
     Packet& packet = a_.packets[buffer];
     packet.pitch = static_cast<uint32_t>(round_to(tile.m, 16));
     WaitFlag<HardEvent::MTE1_MTE2>(event(a_, buffer));
-    copy_in(LocalTensor<T>(TPosition::A1, l1_.a(buffer), 0), operands_.a, 0, tile.m0, tile.m, a_.walk.k(),
-            a_.walk.length(), packet.pitch);
+    copy_fractals(LocalTensor<T>(TPosition::A1, l1_.a(buffer), 0), operands_.a, 0, tile.m0, tile.m,
+                  a_.walk.k(), a_.walk.length(), packet.pitch);
     SetFlag<HardEvent::MTE2_MTE1>(event(a_, buffer));
   }
 
@@ -163,10 +156,10 @@ class CubeMatmul {
     WaitFlag<HardEvent::MTE1_MTE2>(event(b_, buffer));
     if (operands_.b_transposed) {
       packet.pitch = static_cast<uint32_t>(round_to(tile.n, 16));
-      copy_in(place, operands_.b, group, tile.n0, tile.n, b_.walk.k(), b_.walk.length(), packet.pitch);
+      copy_fractals(place, operands_.b, group, tile.n0, tile.n, b_.walk.k(), b_.walk.length(), packet.pitch);
     } else {
       packet.pitch = static_cast<uint32_t>(round_to(b_.walk.length(), operands_.b_unit()));
-      copy_in(place, operands_.b, group, b_.walk.k(), b_.walk.length(), tile.n0, tile.n, packet.pitch);
+      copy_fractals(place, operands_.b, group, b_.walk.k(), b_.walk.length(), tile.n0, tile.n, packet.pitch);
     }
     SetFlag<HardEvent::MTE2_MTE1>(event(b_, buffer));
   }
@@ -183,29 +176,6 @@ class CubeMatmul {
                 tile.n0, tile.n, scales_.walk.k(), units);
     copy_scales(l1_.scales_of_a(buffer), operands_.a_scales, tile.m0, tile.m, scales_.walk.k(), units);
     SetFlag<HardEvent::MTE2_MTE1>(event(scales_, buffer));
-  }
-
-  // rows x columns of `from`, `bytes` after its start, as fractals in stripes of `pitch` rows.
-  static void copy_in(const AscendC::LocalTensor<T>& to, const GmMatrix& from, std::uint64_t bytes,
-                      std::uint64_t row, std::uint32_t rows, std::uint64_t column, std::uint32_t columns,
-                      std::uint32_t pitch) {
-    using namespace AscendC;
-    constexpr uint32_t kC0 = 256 / kBitsOf<T>;
-    GlobalTensor<T> source;
-    source.SetGlobalBuffer(reinterpret_cast<T*>(from.data + bytes));
-    const GlobalTensor<T> at = source[from.index(row, column, kBitsOf<T>)];
-    if (from.nz) {  // stripes as they are
-      const auto held = static_cast<uint32_t>(round_to(rows, 16));
-      DataCopy(to, at, DataCopyParams(parts_of(columns, kC0), held, from.padded_rows() - held, pitch - held));
-      return;
-    }
-    if (from.columns <= 65535 || is_3510()) {
-      DataCopy(to, at, Nd2NzParams(1, rows, columns, 0, from.columns, pitch, 1, 0));
-      return;
-    }
-    for (uint32_t i = 0; i < rows; ++i) {  // dav-2201 counts the pitch in 16 bits: row by row
-      DataCopy(to[i * kC0], at[i * from.columns], Nd2NzParams(1, 1, columns, 0, columns, pitch, 1, 0));
-    }
   }
 
   // Pairs of scales (of 64 values of k) as 16-bit elements: 16 rows beside one another in 32 B.
@@ -232,56 +202,28 @@ class CubeMatmul {
     if (tiling_.l1_buffers > 1) load();
   }
 
-  // Rows of fractals side by side: A, or B that lies transposed. As one LoadData3D on 2201, whose image is
-  // one row of `pitch` pixels with k channels.
+  // A, or B that lies transposed, with the scales of MX types.
   void load_rows(const AscendC::LocalTensor<T>& to, std::uint32_t from, const Packet& packet,
                  std::uint32_t at, std::uint32_t k, AscendC::TPosition l1, const ScalePlace& scales) {
     using namespace AscendC;
-    constexpr uint32_t kC0 = 256 / kBitsOf<T>;
-    const uint32_t stripes = (k + kC0 - 1) / kC0;
     const LocalTensor<T> source(l1, from + at / kC0 * packet.pitch * 32, 0);
-    if (!arch_3510_) {
-      LoadData3DParamsV2<T> p;
-      p.l1H = 1;
-      p.l1W = p.mExtension = static_cast<uint16_t>(packet.pitch);
-      p.channelSize = p.kExtension = static_cast<uint16_t>(stripes * kC0);
-      LoadData(to, source, p);
-      return;
-    }
-    const uint32_t fractals = packet.pitch / 16;
-    const LoadData2DParamsV2 p(0, 0, fractals, stripes, static_cast<int32_t>(fractals), fractals, false, 0);
     if constexpr (kMx) {
+      const uint32_t fractals = packet.pitch / 16;
+      const uint32_t stripes = (k + kC0 - 1) / kC0;
+      const LoadData2DParamsV2 p(0, 0, fractals, stripes, static_cast<int32_t>(fractals), fractals, false, 0);
       const LoadData2DMxParams mx(0, scales.unit, fractals, k / 64, scales.pitch, k / 64);
       LoadData(to, source, LocalTensor<fp8_e8m0_t>(l1, scales.address, 0), p, mx);
     } else {
       static_cast<void>(scales);
-      LoadData(to, source, p);
+      load_stripes(to, source, packet.pitch, k);
     }
   }
 
-  // B as it is multiplied, k x n: every fractal is turned.
-  void load_turned(const AscendC::LocalTensor<T>& to, std::uint32_t from, const Packet& packet,
-                   std::uint32_t at, std::uint32_t k, std::uint32_t columns) {
-    using namespace AscendC;
-    constexpr uint32_t kC0 = 256 / kBitsOf<T>;
-    const uint32_t stripes = columns / kC0;
-    const LocalTensor<T> source(TPosition::B1, from + at * 32, 0);
-    if (arch_3510_) {
-      const auto rows = static_cast<uint32_t>(round_to(k, kC0 > 16 ? kC0 : 16));
-      LoadData(to, source,
-               LoadData2DParamsV2(0, 0, rows / 16, stripes, static_cast<int32_t>(packet.pitch / 16),
-                                  columns / 16, true, 0));
-    } else if constexpr (kBitsOf<T> == 16) {
-      for (uint32_t i = 0; i < (k + 15) / 16; ++i) {
-        LoadData(to[i * columns * 16], source[i * 256],
-                 LoadData2DParams(0, stripes, packet.pitch / 16, 0, 0, true, 0));
-      }
-    } else if constexpr (kBitsOf<T> == 8) {
-      for (uint32_t i = 0; i < (k + 31) / 32; ++i) {
-        LoadDataWithTranspose(to[i * columns * 32], source[i * 1024],
-                              LoadData2dTransposeParams(0, stripes, packet.pitch / 32, 1, 0));
-      }
-    }
+  // B as it is multiplied, k x n.
+  static void load_turned(const AscendC::LocalTensor<T>& to, std::uint32_t from, const Packet& packet,
+                          std::uint32_t at, std::uint32_t k, std::uint32_t columns) {
+    load_squares(to, AscendC::LocalTensor<T>(AscendC::TPosition::B1, from + at * 32, 0), packet.pitch, k,
+                 columns);
   }
 
   // --- one Mmad
@@ -290,6 +232,7 @@ class CubeMatmul {
   void block() {
     using namespace AscendC;
     const MatmulTile& tile = blocks_.tile();
+    if (tiling_.library.step_cycles > 0) scalar_unit().compute(tiling_.library.step_cycles);
     const auto half_of = static_cast<int32_t>(count_++ % tiling_.l0_buffers);
     const LocalTensor<T> a(TPosition::A2, l0a_ * static_cast<uint32_t>(half_of), 0);
     const LocalTensor<T> b(TPosition::B2, l0b_ * static_cast<uint32_t>(half_of), 0);
@@ -402,26 +345,26 @@ class CubeMatmul {
   template <class Out>
   void fixpipe(const AscendC::LocalTensor<Sum>& c, const MatmulTile& tile, std::uint32_t rows,
                const TileTarget& target, QuantMode_t mode) {
-    if (arch_3510_)
-      fixpipe_with<Out, AscendC::FixpipeParamsArch3510<AscendC::CO2Layout::ROW_MAJOR>>(c, tile, rows, target,
-                                                                                       mode);
-    else
-      fixpipe_with<Out, AscendC::FixpipeParamsV220>(c, tile, rows, target, mode);
-  }
-  template <class Out, class Params>
-  void fixpipe_with(const AscendC::LocalTensor<Sum>& c, const MatmulTile& tile, std::uint32_t rows,
-                    const TileTarget& target, QuantMode_t mode) {
-    AscendC::GlobalTensor<Out> to;
+    using namespace AscendC;
+    GlobalTensor<Out> to;
     to.SetGlobalBuffer(reinterpret_cast<Out*>(target.data));
-    Params params;
-    params.nSize = static_cast<std::uint16_t>(tile.n);
-    params.mSize = static_cast<std::uint16_t>(tile.m);
-    params.srcStride = static_cast<std::uint16_t>(rows);
-    params.dstStride = static_cast<std::uint32_t>(target.pitch);
-    params.quantPre = mode;
+    if (!arch_3510_)
+      return Fixpipe<Out, Sum, CFG_ROW_MAJOR>(to, c,
+                                              fixpipe_params<FixpipeParamsV220>(tile, rows, target, mode));
+    auto params = fixpipe_params<FixpipeParamsArch3510<CO2Layout::ROW_MAJOR>>(tile, rows, target, mode);
+    if (target.data != nullptr) return Fixpipe<Out, Sum, CFG_ROW_MAJOR>(to, c, params);
+    if (target.vectors > 1) {  // an odd row would have no place in the second one
+      params.mSize = static_cast<std::uint16_t>(round_to(tile.m, 2));
+      params.dualDstCtl = 1;
+    }
+    Fixpipe<Out, Sum, CFG_ROW_MAJOR>(LocalTensor<Out>(TPosition::VECIN, target.unified_buffer, 0), c, params);
+  }
+  template <class Params>
+  Params fixpipe_params(const MatmulTile& tile, std::uint32_t rows, const TileTarget& target,
+                        QuantMode_t mode) const {
+    auto params = rows_from_l0c<Params>(tile.m, tile.n, rows, target.pitch, mode, unit(true));
     params.deqScalar = __builtin_bit_cast(std::uint32_t, operands_.scale);
-    params.unitFlag = static_cast<std::uint8_t>(unit(true));
-    AscendC::Fixpipe<Out, Sum, AscendC::CFG_ROW_MAJOR>(to, c, params);
+    return params;
   }
 
   const MatmulOperands& operands_;

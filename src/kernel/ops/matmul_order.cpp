@@ -27,7 +27,38 @@ MatmulOrder::MatmulOrder(const MatmulTiling& tiling, std::uint64_t m, std::uint6
       rows_(parts_of(m, tiling.base_m)),
       columns_(parts_of(n, tiling.base_n)),
       k_part_(round_to(parts_of(k, tiling.split_k), tiling.base_k)),
-      part_m_(round_to(parts_of(m, tiling.l2_parts), 16)) {}
+      part_m_(round_to(parts_of(m, tiling.l2_parts), 16)) {
+  if (tiling.tail_split) cut_tail();
+}
+
+// Rows and columns by turns, as long as every piece finds a core; a single round is not cut (catlass and
+// CANN: adaptive sliding window).
+void MatmulOrder::cut_tail() {
+  const std::uint64_t tail = tiles() % tiling_.cores;
+  if (tail == 0 || tiles() < tiling_.cores) return;
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (std::uint64_t* cut : {&cut_m_, &cut_n_}) {
+      const std::uint64_t side = cut == &cut_m_ ? tiling_.base_m : tiling_.base_n;
+      ++*cut;
+      const bool fits = cut_m_ * cut_n_ * tail <= tiling_.cores && side / *cut >= 16;
+      if (!fits) --*cut;
+      grew |= fits;
+    }
+  }
+}
+
+// Cuts `tile` to its `piece`-th piece; false when the tile has not so many.
+bool MatmulOrder::cut(MatmulTile& tile, std::uint64_t piece) const {
+  const auto keep = [](std::uint64_t& begin, std::uint32_t& size, std::uint64_t at, std::uint64_t parts) {
+    const std::uint64_t step = round_to(parts_of(size, parts), 32);
+    if (at * step >= size) return false;
+    begin += at * step;
+    size = static_cast<std::uint32_t>(std::min(step, size - at * step));
+    return true;
+  };
+  return keep(tile.m0, tile.m, piece % cut_m_, cut_m_) && keep(tile.n0, tile.n, piece / cut_m_, cut_n_);
+}
 
 std::uint64_t MatmulOrder::cores() const {
   if (tiling_.single_m != 0) return parts_of(part_m_, tiling_.single_m) * parts_of(n_, tiling_.single_n);
@@ -39,7 +70,12 @@ bool MatmulOrder::tile(std::uint64_t core, std::uint64_t index, MatmulTile& tile
 }
 
 bool MatmulOrder::dealt(std::uint64_t core, std::uint64_t index, MatmulTile& tile) const {
-  const std::uint64_t number = core + index * tiling_.cores;
+  std::uint64_t number = core + index * tiling_.cores;
+  const std::uint64_t pieces = cut_m_ * cut_n_;
+  const std::uint64_t whole = pieces > 1 ? tiles() / tiling_.cores * tiling_.cores : tiles();
+  const std::uint64_t piece = number < whole ? 0 : (number - whole) % pieces;
+  if (number >= whole) number = whole + (number - whole) / pieces;
+  const bool in_tail = number >= whole;
   if (number >= tiles()) return false;
   const std::uint64_t part = number / (rows_ * columns_);
   const TilePlace place = swizzled(number % (rows_ * columns_), rows_, columns_, tiling_.swizzle_offset,
@@ -50,7 +86,7 @@ bool MatmulOrder::dealt(std::uint64_t core, std::uint64_t index, MatmulTile& til
   tile.n = static_cast<std::uint32_t>(std::min<std::uint64_t>(tiling_.base_n, n_ - tile.n0));
   tile.k_begin = part * k_part_;
   tile.k_end = std::min(k_, tile.k_begin + k_part_);
-  return true;
+  return !in_tail || cut(tile, piece);
 }
 
 // Down the rows first; parts of m that share L2 after one another.

@@ -14,13 +14,15 @@ class MatmulOrder : public TileOrder {
  public:
   MatmulOrder(const MatmulTiling& tiling, std::uint64_t m, std::uint64_t n, std::uint64_t k);
   bool tile(std::uint64_t core, std::uint64_t index, MatmulTile& tile) const override;
-  std::uint64_t tiles() const override { return rows_ * columns_ * tiling_.split_k; }
+  std::uint64_t tiles() const { return rows_ * columns_ * tiling_.split_k; }
   // That have something to do.
   std::uint64_t cores() const;
 
  private:
   bool dealt(std::uint64_t core, std::uint64_t index, MatmulTile& tile) const;
   bool own(std::uint64_t core, std::uint64_t index, MatmulTile& tile) const;
+  void cut_tail();
+  bool cut(MatmulTile& tile, std::uint64_t piece) const;
 
   MatmulTiling tiling_;
   std::uint64_t m_;
@@ -28,8 +30,10 @@ class MatmulOrder : public TileOrder {
   std::uint64_t k_;
   std::uint64_t rows_;  // of tiles
   std::uint64_t columns_;
-  std::uint64_t k_part_;  // of a split K
-  std::uint64_t part_m_;  // rows of an L2 part
+  std::uint64_t k_part_;     // of a split K
+  std::uint64_t part_m_;     // rows of an L2 part
+  std::uint64_t cut_m_ = 1;  // pieces of a tile of the last round
+  std::uint64_t cut_n_ = 1;
 };
 
 // Goes through the K blocks of a core's tiles, `stride` base blocks at a time. K begins at another packet on

@@ -72,6 +72,16 @@ struct MatmulOperands {
   std::uint64_t b_unit() const { return !b_transposed && bits() == 8 ? 32 : 16; }
 };
 
+// What a library around the kernel costs the scalar unit; nothing for a kernel of basic calls.
+struct MatmulLibrary {
+  const char* name = "basic";
+  std::uint32_t start_ns = 0;     // before its first copy
+  std::uint32_t step_cycles = 0;  // per Mmad, besides the calls
+};
+// Throws ConfigError for an unknown name.
+const MatmulLibrary& matmul_library(const std::string& name);
+std::vector<std::string> matmul_library_names();
+
 struct MatmulTiling {
   std::uint32_t base_m = 0;
   std::uint32_t base_n = 0;
@@ -91,7 +101,9 @@ struct MatmulTiling {
   std::uint64_t single_m = 0;  // of one core, when the output is split by cores instead
   std::uint64_t single_n = 0;
   std::uint32_t l2_parts = 1;  // of m, one after another
+  bool tail_split = false;     // the tiles of a last, incomplete round are cut for all cores
   std::uint32_t cores = 1;
+  MatmulLibrary library;
 
   std::uint32_t span() const { return std::max({step_ka, step_kb, step_scales}); }
   std::map<std::string, std::string> as_text() const;
@@ -141,7 +153,6 @@ class TileOrder {
   virtual ~TileOrder() = default;
   // False when the core has no tile of that index.
   virtual bool tile(std::uint64_t core, std::uint64_t index, MatmulTile& tile) const = 0;
-  virtual std::uint64_t tiles() const = 0;
 };
 
 // Row and column of the `index`-th tile of rows x columns: bands of `offset` rows (direction 0) or columns

@@ -49,20 +49,34 @@ std::uint64_t k_unit(const MatmulOperands& operands) {
   return std::max<std::uint64_t>(operands.c0(), operands.b_transposed ? 1 : operands.b_unit());
 }
 
-// 128 x 256 with 128 B of k on 2201, 256 x 256 on 3510 (asc-devkit and catlass examples); fewer columns when
-// some cores would have no tile, never more than the product has.
+// At most 256, never more than the product has; fewer when some cores would have no tile. With a tile for
+// every core, a width from 128 on that takes a tenth off the columns of the busiest core: narrower tiles are
+// more traffic. Rows of b that lie along n are left whole.
+std::uint64_t choose_columns(std::uint64_t cores, const MatmulOperands& operands, std::uint64_t row_tiles) {
+  const std::uint64_t unit = operands.b_unit();
+  const std::uint64_t most = std::min<std::uint64_t>(256, round_to(operands.n, unit));
+  const std::uint64_t wanted = std::max<std::uint64_t>(1, cores / std::max<std::uint64_t>(1, row_tiles));
+  std::uint64_t best = std::min(most, std::max(unit, round_to(parts_of(operands.n, wanted), unit)));
+  if (row_tiles * parts_of(operands.n, best) <= cores || !operands.b_transposed) return best;
+  const auto busiest = [&](std::uint64_t width) {
+    return parts_of(row_tiles * parts_of(operands.n, width), cores) * width;
+  };
+  const std::uint64_t usual = busiest(best);
+  for (std::uint64_t width = best - unit; width >= 128 && width < most; width -= unit) {
+    if (busiest(width) * 10 <= usual * 9 && busiest(width) < busiest(best)) best = width;
+  }
+  return best;
+}
+
+// 128 x 256 with 128 B of k on 2201, 256 x 256 on 3510 (asc-devkit and catlass examples).
 void choose_base(MatmulTiling& tiling, const DieTraits& die, const MatmulOperands& operands,
                  std::uint64_t rows, std::uint64_t tile_groups, const OpRequest& request) {
   const std::uint64_t m_all = round_to(rows, kFractal);
-  const std::uint64_t n_all = round_to(operands.n, operands.b_unit());
   const std::uint64_t most_m = die.architecture == 3510 ? 256 : 128;
   tiling.base_m = option_or(request, "base_m", narrow(std::min(most_m, m_all)), kFractal, kMostBlock);
-  std::uint64_t base_n = std::min<std::uint64_t>(256, n_all);
-  const std::uint64_t row_tiles = parts_of(rows, tiling.base_m) * tile_groups;
-  const std::uint64_t wanted =
-      std::max<std::uint64_t>(1, tiling.cores / std::max<std::uint64_t>(1, row_tiles));
-  base_n = std::min(base_n, std::max<std::uint64_t>(operands.b_unit(), round_to(parts_of(operands.n, wanted),
-                                                                                operands.b_unit())));
+  const std::uint64_t parts = option_or(request, "split_k", 1, 1, 1024);
+  const std::uint64_t row_tiles = parts_of(rows, tiling.base_m) * tile_groups * parts;
+  const std::uint64_t base_n = choose_columns(tiling.cores, operands, row_tiles);
   tiling.base_n = option_or(request, "base_n", narrow(base_n), kFractal, kMostBlock);
   require_multiple("base_m", tiling.base_m, kFractal);
   require_multiple("base_n", tiling.base_n, operands.b_unit());
@@ -115,6 +129,15 @@ std::uint32_t choose_scale_step(MatmulTiling tiling, const MatmulOperands& opera
   return step;
 }
 
+// Scales leave less than half of L1 to each side: A's packets may take what B's do not.
+void lengthen_a(MatmulTiling& tiling, const MatmulOperands& operands, std::uint64_t l1) {
+  MatmulTiling longer = tiling;
+  longer.step_ka *= 2;
+  longer.step_scales = std::max(longer.step_ka, longer.step_kb);
+  if (longer.step_ka > kMostStep || std::uint64_t{tiling.step_ka} * tiling.base_k >= operands.k) return;
+  if (plan_l1(operands, longer).end() <= l1) tiling.step_ka = longer.step_ka;
+}
+
 void choose_packets(MatmulTiling& tiling, const DieTraits& die, const MatmulOperands& operands,
                     const OpRequest& request) {
   const std::uint64_t l1 = capacity(die, Memory::L1);
@@ -122,6 +145,7 @@ void choose_packets(MatmulTiling& tiling, const DieTraits& die, const MatmulOper
       option_or(request, "step_ka", choose_step(tiling, operands, tiling.base_m, l1), 1, kMostStep);
   tiling.step_kb =
       option_or(request, "step_kb", choose_step(tiling, operands, tiling.base_n, l1), 1, kMostStep);
+  if (operands.type->microscaled && !given(request, "step_ka")) lengthen_a(tiling, operands, l1);
   const std::uint32_t most = tiling.span();
   if (most % std::min(tiling.step_ka, tiling.step_kb) != 0) {
     throw ConfigError(fmt::format("step_ka is {} and step_kb {}, expected one to be a multiple of the other",
@@ -159,6 +183,10 @@ void choose_order(MatmulTiling& tiling, const MatmulOperands& operands, const Op
   if (tiling.single_m == 0 && tiling.l2_parts > 1) throw ConfigError("l2_parts needs single_m and single_n");
   if (tiling.single_m != 0 && tiling.split_k > 1)
     throw ConfigError("split_k does not go with single_m and single_n");
+  tiling.tail_split = option_value(request, "tail_split", 0, 0, 1) == 1;
+  if (tiling.tail_split && (tiling.split_k > 1 || tiling.single_m != 0 || operands.a.nz || operands.b.nz))
+    throw ConfigError("tail_split does not go with split_k, single_m and nz");
+  tiling.library = matmul_library(option_word(request, "library", "basic", matmul_library_names()));
   if (operands.b.nz && tiling.single_n != 0)
     require_multiple("single_n", tiling.single_n, operands.b_transposed ? 16 : operands.c0());
   if (operands.a.nz && tiling.single_m != 0) require_multiple("single_m", tiling.single_m, 16);
@@ -231,6 +259,8 @@ std::map<std::string, std::string> MatmulTiling::as_text() const {
       {"l0_buffers", std::to_string(l0_buffers)}, {"l0c_buffers", std::to_string(l0c_buffers)},
       {"unit_flag", unit_flag ? "1" : "0"},       {"k_stagger", k_stagger ? "1" : "0"},
   };
+  if (tail_split) text["tail_split"] = "1";
+  if (library.step_cycles != 0) text["library"] = library.name;
   if (step_scales != 0) text["step_scales"] = std::to_string(step_scales);
   if (single_m == 0) {
     text["swizzle"] = fmt::format("{}:{}", swizzle_offset, swizzle_direction);

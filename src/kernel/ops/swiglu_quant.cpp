@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: podsim authors
 // SPDX-License-Identifier: Apache-2.0
+#include "kernel/ops/activations.h"
 #include "kernel/ops/vector_ops.h"
 #include "kernel/ops/vector_rows.h"
 
@@ -65,10 +66,7 @@ class SwigluQuant {
     const LocalTensor<float> y = third_.Get<float>();
     const LocalTensor<T> gate = gate_in_.template DeQue<T>();
     const LocalTensor<float> a = as_float(gate, first_.Get<float>(), count);
-    Muls(y, a, -1.0F, n);
-    Exp(y, y, n);
-    Adds(y, y, 1.0F, n);
-    Div(y, a, y, n);
+    silu_of(y, a, n);
     gate_in_.FreeTensor(gate);
     const LocalTensor<T> up = up_in_.template DeQue<T>();
     Mul(y, y, as_float(up, second_.Get<float>(), count), n);
@@ -124,7 +122,7 @@ std::string check(const SwigluArrays<T>& arrays, uint64_t rows, uint64_t columns
     double largest = 0;
     for (uint64_t c = 0; c < columns; ++c) {
       const auto gate = static_cast<double>(arrays.x[r * 2 * columns + c]);
-      row[c] = gate / (1 + std::exp(-gate)) * static_cast<double>(arrays.x[(r * 2 + 1) * columns + c]);
+      row[c] = plain_silu(gate) * static_cast<double>(arrays.x[(r * 2 + 1) * columns + c]);
       largest = std::max(largest, std::fabs(row[c]));
     }
     const double scale = std::max(largest / 127, static_cast<double>(kLeastScale));

@@ -142,7 +142,23 @@ TEST(DeclaredKernel, IsFoundInTheText) {
   EXPECT_THAT(declared(one, "").parameters, testing::ElementsAre("GM_ADDR x", "uint32_t n"));
   EXPECT_EQ(declared(one + two, "two").mix, npu::CoreMix::Cube);
   EXPECT_EQ(declared(one + two, "two<half>").name, "two<half>");
-  EXPECT_THAT(declared(one, "made_by_a_macro").doubt, HasSubstr("\"one\""));
+  const std::string made =
+      "#include \"kernel_operator.h\"\n"
+      "#define MAKE(T) extern \"C\" __global__ __aicore__ void made_##T(__gm__ T* x) { \\\n"
+      "  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_MIX_AIC_1_2); }\n"
+      "MAKE(half)\nMAKE(float)\n";
+  EXPECT_EQ(declared(made, "made_half").mix, npu::CoreMix::CubeAndTwoVectors);
+  const auto refused = [&](const std::string& text, const std::string& entry) -> std::string {
+    try {
+      declared(text, entry);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "no complaint";
+  };
+  EXPECT_THAT(refused(made, ""),
+              AllOf(HasSubstr("made_half"), HasSubstr("made_float"), HasSubstr("--entry")));
+  EXPECT_THAT(refused(one, "not_there"), AllOf(HasSubstr("not_there"), HasSubstr("one")));
   EXPECT_THROW(declared(one + two, ""), ConfigError);
   EXPECT_THROW(declared("int x;", ""), ConfigError);
 }

@@ -40,7 +40,7 @@ TEST(CrossCore, ASetWaitsForWhatIsBeforeItOnItsPipe) {
   CoreBench bench(plain_core(), 0, 2);
   std::int64_t passed = 0;
   ASSERT_TRUE(bench.run({[] {
-                           issue(load(Memory::UnifiedBuffer, 0, 0, 6800));  // done at 200
+                           issue(load(Memory::UnifiedBuffer, 0, 0, 6400));  // done at 200
                            issue(cross(true, Pipe::Mte2, 0, 0));
                          },
                          [&passed] {

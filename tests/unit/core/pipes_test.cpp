@@ -46,7 +46,7 @@ std::vector<Producer> producers(bool cube) {
             {Pipe::Mte2, load(Memory::L1, 0, 0, 12800), 38 + 200}};
   }
   return {{Pipe::V, add(2 * kFar, 0, kFar + 256, 32), 32 + 22},
-          {Pipe::Mte2, load(Memory::UnifiedBuffer, 0, 0, 6800), 0},
+          {Pipe::Mte2, load(Memory::UnifiedBuffer, 0, 0, 6400), 0},
           {Pipe::Mte3, store(0, 0, 10800), 0}};
 }
 
@@ -115,9 +115,9 @@ TEST(Pipes, AFullQueueHoldsTheScalarUnitUntilTheFirstHasStarted) {
   // 32 wait: the 33rd enters when the first starts, the 34th when the second does.
   EXPECT_EQ(issued[31], 0);
   EXPECT_EQ(issued[32], 0);
-  EXPECT_EQ(issued[33], 92);
-  EXPECT_EQ(issued[34], 2 * 92);
-  EXPECT_EQ(bench.core().result().pipe(Pipe::S).wait_queue, 184_ns);
+  EXPECT_EQ(issued[33], 64);
+  EXPECT_EQ(issued[34], 2 * 64);
+  EXPECT_EQ(bench.core().result().pipe(Pipe::S).wait_queue, 128_ns);
 }
 
 TEST(Pipes, UnitFlagLetsFixpipeFollowTheLastProductPieceByPiece) {
@@ -184,8 +184,8 @@ TEST(Pipes, AScalarReadWaitsForTheInstructionThatWrites) {
 TEST(Pipes, CopiesOverlapInTheMemoryAndEndInOrder) {
   CoreBench bench;
   ASSERT_TRUE(bench.run([] {
-    issue(load(Memory::UnifiedBuffer, 0, 0, 6800));
-    issue(load(Memory::UnifiedBuffer, 8192, 8192, 6800));
+    issue(load(Memory::UnifiedBuffer, 0, 0, 6400));
+    issue(load(Memory::UnifiedBuffer, 8192, 8192, 6400));
   }));
   const auto copies = bench.trace.of("DataCopy");
   EXPECT_EQ(cycle_of(copies[0].end), 100 + 100);
@@ -196,7 +196,7 @@ TEST(Pipes, CopiesOverlapInTheMemoryAndEndInOrder) {
 TEST(Pipes, TimeIsAccountedFor) {
   CoreBench bench;
   ASSERT_TRUE(bench.run([] {
-    issue(load(Memory::UnifiedBuffer, 0, 0, 6800));
+    issue(load(Memory::UnifiedBuffer, 0, 0, 6400));
     set_flag(Pipe::Mte2, Pipe::V, 0);
     wait_flag(Pipe::Mte2, Pipe::V, 0);
     issue(add(2 * kFar, 0, 512, 32));

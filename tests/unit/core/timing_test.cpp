@@ -199,16 +199,24 @@ TEST(GlobalPathTiming, CostsOfTheCoresOwnEnd) {
   const GlobalPathTiming timing(config);
   kernel::GlobalMove move;
   move.row_bytes = 128;
-  EXPECT_NEAR(timing(move).port_cycles, 20.6, 0.05);  // the smallest copy into the unified buffer
+  EXPECT_NEAR(timing(move).port_cycles, 18.7 + 2, 0.01);  // the smallest copy into the unified buffer
   move.local = kernel::Memory::L1;
   move.nd_to_nz = true;
   move.rows = 128;
   move.row_stride = 16384;
-  EXPECT_NEAR(timing(move).port_cycles, 38 + 128 * (2.4 + 1), 0.01);
+  EXPECT_NEAR(timing(move).port_cycles, 128 * 128 / 110.0, 0.01);
+  EXPECT_FALSE(timing(move).one_at_a_time);
   move.row_stride = 16382;  // rows no longer start on 32 bytes: two cycles for each of four blocks
-  EXPECT_NEAR(timing(move).port_cycles, 38 + 128 * (2.4 + 1 + 8), 0.01);
+  EXPECT_NEAR(timing(move).port_cycles, 128 * (128 / 110.0 + 8), 0.01);
   move.write = true;
   EXPECT_THROW(timing(move), ConfigError);
+}
+
+TEST(LocalPathTiming, TheLatencyOfALoadDoesNotHoldTheNext) {
+  const CoreConfig config = preset("dav_2201");
+  const Duration load = LocalPathTiming{config}({LocalPath::L1ToL0b, 32768, 1, 1});
+  EXPECT_EQ(load.occupancy, Cycles(256));
+  EXPECT_EQ(load.latency, Cycles(28));
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ TEST_F(CastTest, PairsOfTheOtherGenerationAreRefused) {
 }
 
 TEST_F(CastTest, ScalarsConvertWithoutAnInstruction) {
-  EXPECT_EQ((Cast<int32_t, float, RoundMode::CAST_ROUND>(2.5F)), 3);
+  EXPECT_EQ((Cast<float, int32_t, RoundMode::CAST_ROUND>(2.5F)), 3);
   EXPECT_EQ((ScalarCast<float, half, RoundMode::CAST_TRUNC>(0.1F).bits), 0x2e66);
   EXPECT_EQ(ToFloat(ToBfloat16(1.5F)), 1.5F);
   EXPECT_TRUE(core.instructions.empty());

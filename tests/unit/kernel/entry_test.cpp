@@ -37,6 +37,29 @@ TEST(Entry, KernelsAreFoundWithTheirCoreTypes) {
   EXPECT_TRUE(found[4].parameters.empty());
 }
 
+TEST(Entry, QualifiersMayComeFirstAndMacrosAreNoKernels) {
+  const auto found = find_kernels(R"(
+    #define MAKE(T) extern "C" __global__ __aicore__ void made_##T(GM_ADDR x) \
+      { }
+    MAKE(half)
+    __mix__(1, 1) __global__ void first(GM_ADDR x) {}
+    template <class T> __cube__ __global__ void second(GM_ADDR x) {}
+  )");
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].name, "first");
+  EXPECT_EQ(found[0].type, KERNEL_TYPE_MIX_AIC_1_1);
+  EXPECT_EQ(found[1].type, KERNEL_TYPE_AIC_ONLY);
+}
+
+TEST(Entry, LaunchesBecomeCallsOnTheirLines) {
+  using kernel::without_launches;
+  EXPECT_EQ(without_launches("void go() { add<<<8, nullptr, stream>>>(x); }"),
+            "void go() { add                        (x); }");
+  EXPECT_EQ(without_launches("add<half><<<\n8, nullptr,\ns>>>(x);"), "add<half>   \n           \n    (x);");
+  EXPECT_EQ(without_launches("// add<<<8, 0, s>>>(x);\nconst char* s = \"<<<1>>>\";"), std::nullopt);
+  EXPECT_EQ(without_launches("int a = 1 << 2; A<B<C<int>>> d;"), std::nullopt);
+}
+
 TEST(Entry, UnknownCoreTypeListsTheKnown) {
   expect_refused([] { find_kernels("__global__ void k() { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIX); }"); },
                  {"kernel k", "KERNEL_TYPE_AIX", "KERNEL_TYPE_MIX_AIC_1_2"});

@@ -131,5 +131,15 @@ TEST(Numbers, NibblesShareBytes) {
   EXPECT_EQ(load_number(&byte, 1, DataType::Int4), 7);
 }
 
+TEST(Numbers, SixteenBitFloatsCountAndConvertIntoEachOther) {
+  half h(1.5F);
+  EXPECT_EQ(static_cast<float>(h++), 1.5F);
+  EXPECT_EQ(static_cast<float>(++h), 3.5F);
+  EXPECT_EQ(static_cast<float>(h--), 3.5F);
+  EXPECT_EQ(static_cast<float>(--h), 1.5F);
+  EXPECT_EQ(static_cast<float>(static_cast<bfloat16_t>(h)), 1.5F);
+  EXPECT_EQ(static_cast<float>(half(bfloat16_t(1e20F))), std::numeric_limits<float>::infinity());
+}
+
 }  // namespace
 }  // namespace podsim::kernel

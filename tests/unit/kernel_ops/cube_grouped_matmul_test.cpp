@@ -59,7 +59,8 @@ TEST(GroupedMatmul, IsRightWithEveryOptionOfInt8) {
   for (const std::map<std::string, std::string>& options :
        std::vector<std::map<std::string, std::string>>{{{"ring", "1"}},
                                                        {{"ring", "2"}, {"base_m", "32"}, {"base_n", "64"}},
-                                                       {{"activation", "gelu"}},
+                                                       {{"vectors", "1"}},
+                                                       {{"single_m", "64"}, {"single_n", "96"}},
                                                        {{"out", "bf16"}},
                                                        {{"dequant", "fixpipe"}},
                                                        {{"out", "int32"}},
@@ -101,9 +102,10 @@ TEST(GroupedMatmul, AGroupWithoutRowsCostsNothing) {
     EXPECT_NEAR(static_cast<double>(picoseconds(experts(rows, 1024, 512, "fp16"))), full, 0.05 * full);
 }
 
+// With K this short the vector cores are the slower side.
 TEST(GroupedMatmul, ADeeperRingIsFaster) {
   const auto time = [](const char* ring) {
-    OpRequest request = experts("512,512", 2048, 1024, "int8", {{"ring", ring}});
+    OpRequest request = experts("512,512", 2048, 256, "int8", {{"ring", ring}});
     request.cores = 4;
     return picoseconds(request);
   };
@@ -138,10 +140,5 @@ TEST(GroupedMatmulRefuses, VectorCoresForFloats) {
   EXPECT_EQ(refusal(experts("12", 16, 16, "fp16", {{"dequant", "vector"}})),
             "dequant is \"vector\", which needs dtype int8 and out fp16 or bf16");
 }
-TEST(GroupedMatmulRefuses, AnActivationWithoutVectorCores) {
-  EXPECT_EQ(refusal(experts("12", 16, 16, "int8", {{"dequant", "fixpipe"}, {"activation", "gelu"}})),
-            "activation is \"gelu\", which needs dequant \"vector\"");
-}
-
 }  // namespace
 }  // namespace podsim

@@ -69,6 +69,8 @@ TEST(Matmul, IsRightWithEveryTilingOption) {
            {{"base_m", "64"}, {"base_n", "64"}, {"base_k", "64"}, {"step_ka", "1"}, {"step_kb", "1"}},
            {{"base_m", "64"}, {"base_n", "128"}, {"step_ka", "4"}, {"step_kb", "2"}, {"unit_flag", "0"}},
            {{"swizzle", "1:0"}},
+           {{"base_m", "32"}, {"base_n", "64"}, {"tail_split", "1"}},
+           {{"library", "mdl"}},
            {{"swizzle", "2,1"}, {"k_stagger", "1"}},
            {{"single_m", "96"}, {"single_n", "160"}},
            {{"single_m", "64"}, {"single_n", "160"}, {"l2_parts", "2"}},
@@ -99,6 +101,13 @@ TEST(Matmul, TakesRowsLongerThanOneCopyCanStride) {
   test::OpBench bench("ascend910b1");
   expect_right(bench,
                product(17, 20, 65544, "fp16", {{"b_transposed", "1"}, {"split_k", "8"}, {"out", "fp32"}}));
+}
+
+// The next tile's first product begins while the last one's results are on their way out.
+TEST(Matmul, IsRightWhenTilesAreShorterThanTheirWayOut) {
+  test::OpBench bench("ascend950pr");
+  for (const std::int64_t k : {16, 75})
+    expect_right(bench, product(256, 2048, k, "bf16", {{"unit_flag", "1"}}));
 }
 
 TEST(Matmul, UsesNoMoreCoresThanItHasTiles) {

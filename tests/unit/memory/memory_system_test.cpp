@@ -27,14 +27,12 @@ MemoryConfig small() {
   config.l2.ways.value = 4;
   config.l2.slices.value = 4;
   config.l2.hash.value = false;
-  config.l2.victim_samples.value = 4;
   config.l2.request_slot.value = 4_cycles;
-  config.l2.conflict_slot.value = 12_cycles;
-  config.l2.cluster_merges.value = true;
+  config.l2.slice_bytes.value = 512_B;
+  config.l2.bank_bytes.value = 43_B;  // a line in 12 cycles
   config.l2.hit_latency.value = 100_cycles;
   config.l2.miss_latency.value = 50_ns;
   config.l2.outstanding.value = 8;
-  config.l2.partial_reads_refetch.value = false;
   config.l2.fetch.value = 128_B;
   return config;
 }
@@ -116,35 +114,22 @@ TEST(MemorySystem, ASliceServesARequestPerSlot) {
   EXPECT_EQ(last, kStart + kHit + 15 * 4_ns);
 }
 
-TEST(MemorySystem, CoresThatWantOnePlaceAtOnceWaitForEachOther) {
-  const auto last_of = [](bool same, std::vector<std::uint32_t> cluster) {
-    MemorySystem memory(small(), 8, std::move(cluster));
+TEST(MemorySystem, CoresThatWantOnePlaceAtOnceWaitForItsBank) {
+  const auto last_of = [](bool same, Bytes grain) {
+    MemoryConfig config = small();
+    config.l2.conflict_grain.value = grain;
+    MemorySystem memory(config, 8);
     for (std::uint64_t line = 0; line < 8; ++line) memory.transfer(0, 0_ns, block(line * 512 * 4, 512));
     Picoseconds last;
     for (std::uint32_t core = 0; core < 8; ++core)
       last = std::max(last, memory.transfer(core, kStart, block(same ? 0 : core * 512 * 4, 512)));
-    return std::pair(last, memory.stats());
+    return std::pair(last, memory.stats().conflicts);
   };
-  const auto [apart, none] = last_of(false, {});
-  const auto [together, all] = last_of(true, {});
-  const auto [paired, merged] = last_of(true, {0, 0, 1, 1, 2, 2, 3, 3});
-  EXPECT_EQ(none.conflicts, 0);
-  EXPECT_EQ(all.conflicts, 7);
-  EXPECT_EQ(merged.conflicts, 3);
-  EXPECT_EQ(merged.merged, 4);
-  EXPECT_EQ(apart, kStart + kHit + 7 * 4_ns);
-  EXPECT_EQ(together, kStart + kHit + 7 * 12_ns);
-  EXPECT_EQ(paired, kStart + kHit + 3 * 12_ns);
-}
-
-TEST(MemorySystem, ClustersMergeOnlyWhereTheChipDoesSo) {
-  MemoryConfig config = small();
-  config.l2.cluster_merges.value = false;
-  MemorySystem memory(config, 2, {0, 0});
-  memory.transfer(0, 0_ns, block(0, 512));
-  for (const std::uint32_t core : {0U, 1U}) memory.transfer(core, kStart, block(0, 512));
-  EXPECT_EQ(memory.stats().merged, 0);
-  EXPECT_EQ(memory.stats().conflicts, 1);
+  EXPECT_EQ(last_of(false, 512_B), std::pair(kStart + kHit + 7 * 4_ns, std::int64_t{0}));
+  EXPECT_EQ(last_of(true, 512_B), std::pair(kStart + kHit + 7 * 12_ns, std::int64_t{7}));
+  EXPECT_EQ(last_of(true, 256_B), std::pair(kStart + kHit + 7 * 6_ns, std::int64_t{7}));
+  // A bank that delivers its grain within the slot of a request holds nobody up.
+  EXPECT_EQ(last_of(true, 128_B), std::pair(kStart + kHit + 7 * 4_ns, std::int64_t{7}));
 }
 
 TEST(MemorySystem, RequestsToOnePlaceThatAreFarApartDoNotConflict) {
@@ -243,15 +228,68 @@ TEST(MemorySystem, AnAtomicReadsWhatIsNotThere) {
   EXPECT_EQ(memory.stats().hbm_read_bytes, 512);
 }
 
-TEST(MemorySystem, PartsOfSectorsAreFetchedAgainWhereTheChipDoesSo) {
-  for (const bool refetch : {false, true}) {
-    MemoryConfig config = small();
-    config.l2.partial_reads_refetch.value = refetch;
-    MemorySystem memory(config, 1);
-    memory.transfer(0, 0_ns, block(2, 512));  // parts of two lines
-    memory.transfer(0, 1000_ns, block(2, 512));
-    EXPECT_EQ(memory.stats().hbm_read_bytes, refetch ? 4 * 512 : 5 * 128);
+TEST(MemorySystem, ForeignLinesFillTheL2AndDirtyOnesAreWrittenOut) {
+  for (const auto lines : {memory::ForeignLines::Clean, memory::ForeignLines::Dirty}) {
+    MemorySystem memory(small(), 1);
+    memory.fill_l2(lines);
+    memory.transfer(0, 0_ns, block(0, 16384));
+    EXPECT_EQ(memory.stats().misses(), 0);
+    EXPECT_EQ(memory.stats().victims(), 128);
+    EXPECT_EQ(memory.stats().hbm_write_bytes, lines == memory::ForeignLines::Dirty ? 16384 : 0);
+    EXPECT_THROW(memory.fill_l2(lines), InternalError);
   }
+}
+
+TEST(MemorySystem, ForeignLinesOfAPresetFillEverySet) {
+  for (const char* name : {"ascend910b1", "ascend950pr"}) {
+    const MemoryConfig config = memory_preset(name);
+    MemorySystem memory(config, 1);
+    memory.fill_l2(memory::ForeignLines::Dirty);
+    const std::int64_t bytes = config.l2.capacity.value.count();
+    memory.transfer(0, 0_ns, block(0, static_cast<std::uint64_t>(bytes)));
+    EXPECT_EQ(memory.stats().misses(), 0) << name;
+    EXPECT_EQ(memory.stats().hbm_write_bytes, bytes) << name;
+  }
+}
+
+TEST(MemorySystem, AWriteIntoADirtyPlaceWaitsForTheMemory) {
+  const auto time = [](bool dirty) {
+    MemorySystem memory(small(), 1);
+    if (dirty) memory.fill_l2(memory::ForeignLines::Dirty);
+    return memory.transfer(0, 0_ns, block(0, 32768, true));
+  };
+  // At least the data of whole batches has to go over the bus: 32 B per ns.
+  EXPECT_LT(time(false), 1200_ns);
+  EXPECT_GE(time(true), 32768_ns / 32);
+  EXPECT_GT(time(true), time(false));
+}
+
+TEST(MemorySystem, PowerOfTwoStridesFindAllSetsWithTheHash) {
+  const auto hits = [](bool hash) {
+    MemoryConfig config = small();
+    config.l2.hash.value = hash;
+    MemorySystem memory(config, 1);
+    Picoseconds now;
+    for (int pass = 0; pass < 2; ++pass)
+      for (std::uint64_t i = 0; i < 16; ++i) memory.transfer(0, now += 1000_ns, block(i * 8192, 512));
+    return memory.stats().hits();
+  };
+  EXPECT_EQ(hits(false), 0);      // 16 lines of one set of 4
+  EXPECT_EQ(hits(true), 16 * 4);  // all sectors of the second pass
+}
+
+TEST(MemorySystem, ARegionOfTheStatsIsADifference) {
+  MemorySystem memory(small(), 1);
+  memory.transfer(0, 0_ns, block(0, 1024));
+  const memory::MemoryStats before = memory.stats();
+  memory.transfer(0, 1000_ns, block(0, 2048));
+  const memory::MemoryStats region = memory.stats() - before;
+  EXPECT_EQ(region.transfers, 1);
+  EXPECT_EQ(region.hits(), 8);
+  EXPECT_EQ(region.misses(), 8);
+  EXPECT_EQ(region.hbm_read_bytes, 1024);
+  EXPECT_EQ(region.hbm.reads * 64, 1024);
+  EXPECT_EQ((memory.stats() - memory.stats()).hbm_busy_ps, 0);
 }
 
 TEST(MemorySystem, AMissBringsAsMuchAsTheMemorysGrain) {

@@ -106,7 +106,7 @@ TEST(Die, MixedBlocksHaveACubeCoreAndItsVectorCores) {
 TEST(Die, LaunchesFollowOneAnother) {
   FixedMemory memory;
   Die die("die", small(), memory);
-  const KernelLaunch launch = of([] { issue(load(Memory::UnifiedBuffer, 0, 0, 6800)); }, CoreMix::Vector, 4);
+  const KernelLaunch launch = of([] { issue(load(Memory::UnifiedBuffer, 0, 0, 6400)); }, CoreMix::Vector, 4);
   KernelLaunch on_gm = launch;
   on_gm.device_bytes = 1 << 20;
   const LaunchResult first = die.launch(on_gm);

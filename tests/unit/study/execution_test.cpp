@@ -25,18 +25,19 @@ TEST(Execution, AKernelIsRunWithShapeTypeCoresAndOptionsAsText) {
   Case one = kernel_case("a");
   one.kernel->dtype = "fp16";
   one.kernel->cores = 20;
+  one.kernel->l2 = "dirty";
   one.kernel->options = {{"unit_flag", {"true"}}, {"order", {"\"swizzle\""}}, {"base_m", {"128"}}};
   one.kernel->set = {{"/clock", {"\"1.8GHz\""}}};
   EXPECT_THAT(arguments_of(one),
               ElementsAre("kernel", "matmul", "--chip", "ascend910b1", "--shape", "m=64,n=32", "--dtype",
-                          "fp16", "--cores", "20", "--tiling", "base_m=128", "--tiling", "order=swizzle",
-                          "--tiling", "unit_flag=true", "--set", "/clock=\"1.8GHz\""));
+                          "fp16", "--cores", "20", "--l2", "dirty", "--tiling", "base_m=128", "--tiling",
+                          "order=swizzle", "--tiling", "unit_flag=true", "--set", "/clock=\"1.8GHz\""));
 }
 
-TEST(Execution, WhatIsNotGivenIsNotOnTheCommandLine) {
+TEST(Execution, WhatIsNotGivenIsNotOnTheCommandLineButThatLaunchesAreRepeatedIs) {
   Case one = kernel_case("a");
   one.kernel->shape.clear();
-  EXPECT_THAT(arguments_of(one), ElementsAre("kernel", "matmul", "--chip", "ascend910b1"));
+  EXPECT_THAT(arguments_of(one), ElementsAre("kernel", "matmul", "--chip", "ascend910b1", "--l2", "empty"));
 }
 
 TEST(Execution, CasesOfOneCommandLineShareARun) {
