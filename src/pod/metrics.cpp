@@ -15,7 +15,7 @@ constexpr MetricDef kCardMetrics[] = {kCardDispatch, kCardL1,       kCardActivat
 constexpr MetricDef kBoundMetrics[] = {kBoundLayer, kBoundDispatch, kBoundCombine, kBoundCompute,
                                        kBoundHbm,   kBoundFixed,    kBoundTransfer};
 constexpr MetricDef kAllToAllMetrics[] = {kAllToAllLatency, kAllToAllBound, kAllToAllOverBound};
-constexpr MetricDef kMemoryMetrics[] = {kTransferLatency, kTransferTime, kTransferBandwidth};
+constexpr MetricDef kMemoryMetrics[] = {kTransferLatency, kTransferTime, kTransferBound, kTransferBandwidth};
 constexpr MetricDef kFaultMetrics[] = {
     kFaultCount, kFaultSpares, kFaultFree,       kFaultSlowdown, kFaultReroutedMessages, kFaultReroutedBytes,
     kFaultLost,  kFaultResent, kFaultDuplicates, kFaultFailed,   kFaultFailedBytes,      kFaultLanes};
