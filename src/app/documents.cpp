@@ -97,6 +97,7 @@ std::vector<ConfigKind> config_kinds() {
       kind<topology::PodConfig>("pod", "Pod: cards and how they are wired (configs/pods)"),
       kind<npu::ChipConfig>("chip", "Chip: one card (configs/chips)"),
       kind<npu::StackConfig>("stack", "Software stack: what launches and barriers cost (configs/stacks)"),
+      kind<npu::OneSidedConfig>("one_sided", "One-sided access to remote memory (configs/one_sided)"),
       kind<fabric::ProtocolConfig>("protocol", "Protocol: what a link adds to a payload (configs/protocols)"),
       kind<npu::DieConfig>("die", "Die: the cores of one die and their memory (configs/dies)"),
       kind<core::CoreConfig>("core", "Core: one generation of AI cores (configs/cores)"),

@@ -84,6 +84,11 @@ void FabricConfig::describe(config::Fields& f) {
   f.value_or("send_queue", send_queue, 32,
              "messages that a card works on at once: one for a full port lets others pass")
       .between(1, 65536);
+  f.optional(
+       "buffers", buffers,
+       "receive buffer of a port: a link waits for room there; default: without limit at fidelity packet, "
+       "the protocol's at fidelity link")
+      .between(1_KiB, 1_GiB);
   f.optional("injection_bandwidth", injection_bandwidth,
              "most that one card sends, in wire bytes; default: only its ports limit it")
       .at_least(1_MBps);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "fabric/credit_layer.h"
 #include "fabric/fault_layer.h"
 #include "podsim/base/error.h"
 #include "podsim/base/prefetch.h"
@@ -71,6 +72,10 @@ PacketEngine::PacketEngine(const topology::Pod& pod, const ProtocolConfig& proto
   for (std::size_t i = 0; i < links_.size(); ++i) links_[LinkId(i)].type = pod.graph.link(LinkId(i)).type;
   for (Card& card : cards_) card.injection_limit = config.injection_bandwidth;
   make_ports(pod.graph, static_cast<std::size_t>(config.send_queue));
+  if (config.buffers) {
+    if (faulty()) throw ConfigError("/fabric/buffers: finite buffers and /faults do not go together");
+    make_credits(*config.buffers, pod, config);
+  }
   // About as many as are in flight when all cards send, so that growing does not copy them; memory that no
   // packet touches stays the system's.
   packets_.reserve(cards_.size() * static_cast<std::size_t>(config.send_queue) + 4 * ports_.size());
@@ -112,7 +117,15 @@ void PacketEngine::advance(Picoseconds now) {
   drain_kicks();
   while (const std::optional<Picoseconds> next = next_time()) {
     if (*next > now) return;
-    cards_are_next() ? serve_cards() : serve_hops();
+    if (cards_are_next()) {
+      serve_cards();
+    } else if (credits_ != nullptr) {
+      serve_credited_hops();
+    } else if (faulty()) {
+      serve_hops<true>();
+    } else {
+      serve_hops<false>();
+    }
   }
 }
 
@@ -178,6 +191,7 @@ void PacketEngine::serve_cards() {
   }
 }
 
+template <bool kFaulty>
 void PacketEngine::serve_hops() {
   const std::int64_t bucket = hop_queue_.next_bucket();
   const std::int64_t start = hop_queue_.start_of(bucket);
@@ -193,12 +207,12 @@ void PacketEngine::serve_hops() {
       if (packets_[event.what].hop == 0) prefetch(&ports_[links_[LinkId(event.where)].port]);
     }
     const auto [offset, what, link] = events[i];
+    if (kFaulty && !survives_hop(what, LinkId(link), start + offset)) continue;
     serve_hop(what, LinkId(link), start + offset);
   }
 }
 
 void PacketEngine::serve_hop(std::uint32_t index, LinkId link_id, std::int64_t head) {
-  if (faulty() && !survives_hop(index, link_id, head)) return;
   Packet& packet = packets_[index];
   LinkState& link = links_[link_id];
   TypeTiming& timing = timings_[link.type];
@@ -214,12 +228,7 @@ void PacketEngine::serve_hop(std::uint32_t index, LinkId link_id, std::int64_t h
   }
 
   const std::int64_t wait = start - head;
-  ++totals_.hop_events;
-  ++link.stats.packets;
-  link.stats.bytes += packet.wire;
-  link.stats.busy_ps += serialization;
-  link.stats.queue_wait_ps += wait;
-  link.stats.peak_backlog_ps = std::max(link.stats.peak_backlog_ps, wait);
+  count_hop(link, packet.wire, serialization, wait);
   if (packet.hop == 0 && wait > timing.port_queue_ps) {
     std::int64_t& full_until = ports_[link.port].full_until;
     full_until = std::max(full_until, start - timing.port_queue_ps);

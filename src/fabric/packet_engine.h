@@ -29,6 +29,7 @@ struct Windows {
 Windows windows_of(const topology::Graph& graph, const ProtocolConfig& protocol);
 
 class FaultLayer;
+class CreditLayer;
 
 // The arithmetic of the packet fabric, without SystemC: a driver asks for everything up to a time and hears
 // arrivals.
@@ -153,9 +154,18 @@ class PacketEngine {
     return max_hops_ <= kInlineHops ? packets_[packet].route.data() : &long_routes_[packet * max_hops_];
   }
   void serve_hop(std::uint32_t packet, LinkId link, std::int64_t head);
+  void count_hop(LinkState& link, std::uint32_t wire, std::uint32_t serialization, std::int64_t wait) {
+    ++totals_.hop_events;
+    ++link.stats.packets;
+    link.stats.bytes += wire;
+    link.stats.busy_ps += serialization;
+    link.stats.queue_wait_ps += wait;
+    link.stats.peak_backlog_ps = std::max(link.stats.peak_backlog_ps, wait);
+  }
   void deliver(std::uint32_t packet, std::int64_t time);
   bool cards_are_next() const;
   void serve_cards();
+  template <bool kFaulty>
   void serve_hops();
   // Where parts fail, packet_faults.cpp.
   // Laid out for the runs without.
@@ -179,6 +189,16 @@ class PacketEngine {
   void receive(const Packet& packet, std::int64_t time);
   void fail_message(std::uint32_t transfer, std::int64_t time, std::uint64_t& cause);
   void release(std::uint32_t packet);
+  // Where buffers are finite, packet_credits.cpp.
+  void make_credits(Bytes buffer, const topology::Pod& pod, const FabricConfig& config);
+  void note_lanes(std::uint32_t packet);
+  std::int64_t waiting_ps(LinkId link) const;
+  void prefetch_credited(Events events, std::size_t i) const;
+  void serve_credited_hops();
+  void take_event(std::uint32_t what, LinkId link, std::int64_t time);
+  void send_waiting(LinkId link, std::int64_t until);
+  void send_credited(std::uint32_t packet, LinkId link, std::int64_t start);
+  void settle(LinkId link, std::int64_t end);
   std::uint32_t allocate_packet();
   std::uint32_t allocate_transfer(const Message& message);
   std::uint32_t wire_of(std::int64_t payload, std::uint32_t segment);
@@ -189,9 +209,10 @@ class PacketEngine {
   std::size_t max_hops_;
   std::int64_t send_latency_;
   std::int64_t receive_latency_;
-  std::unique_ptr<FaultLayer> faults_;  // null without faults; asked with every hop
-  CalendarQueue hop_queue_;   // heads of packets at links
-  CalendarQueue card_queue_;  // arrivals and turns to send
+  std::unique_ptr<FaultLayer> faults_;    // null without faults; asked with every hop
+  std::unique_ptr<CreditLayer> credits_;  // null without /fabric/buffers
+  CalendarQueue hop_queue_;               // heads of packets at links
+  CalendarQueue card_queue_;              // arrivals and turns to send
 
   IdVector<NpuId, Card> cards_;
   IdVector<LinkId, LinkState> links_;
@@ -207,7 +228,8 @@ class PacketEngine {
   SizeMemo wire_of_payload_;
   PathSpread path_spread_;
   std::uint64_t seed_;
-  IdVector<LinkId, LinkId> reverse_;  // with faults only
+  IdVector<LinkId, LinkId> reverse_;         // with faults only
+  std::vector<std::uint32_t> card_of_port_;  // with finite buffers only
   topology::Path path_;  // of the packet being made: clearing a new one costs as much as filling it
   Totals totals_;
 };

@@ -3,6 +3,7 @@
 // The sending side of PacketEngine: from a card's messages to packets on their way to a first link.
 #include <algorithm>
 
+#include "fabric/credit_layer.h"
 #include "fabric/fault_layer.h"
 #include "fabric/packet_engine.h"
 #include "podsim/base/error.h"
@@ -86,6 +87,7 @@ SendQueue::Ready PacketEngine::make_packet(NpuId npu, std::int64_t now, const Me
   const auto backlog = [&](LinkId link) { return backlog_ps(npu, link, now); };
   chooser_.choose(npu, message.destination, message.flow, chunk.number, backlog, path);
   packet.hops = path.hops;
+  if (credits_ != nullptr) note_lanes(index);
   LinkId* route = max_hops_ <= kInlineHops ? packet.route.data() : &long_routes_[index * max_hops_];
   std::copy_n(path.links.begin(), path.hops, route);
   ready.link = path.links[0];
@@ -97,8 +99,9 @@ SendQueue::Ready PacketEngine::make_packet(NpuId npu, std::int64_t now, const Me
 // be sent.
 std::int64_t PacketEngine::backlog_ps(NpuId npu, LinkId link_id, std::int64_t now) const {
   const LinkState& link = links_[link_id];
-  const std::int64_t queued =
+  std::int64_t queued =
       std::max<std::int64_t>(0, link.free_at[static_cast<std::size_t>(LaneClass::Data)] - now);
+  if (credits_ != nullptr) queued += waiting_ps(link_id);
   const SendQueue& queue = cards_[npu].queue;
   const std::size_t port = link.port - cards_[npu].first_port;  // no port of this card: out of range
   if (port >= queue.port_count()) return queued;

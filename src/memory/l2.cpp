@@ -55,6 +55,7 @@ L2::L2(const L2Config& config, Hbm& hbm)
       set_mask_((1U << set_bits_) - 1),
       modulo_(~std::uint64_t{0} / sets_per_slice_ + 1),
       slot_ps_(time_rounded_up(config.request_slot.value, config.clock.value).count()),
+      byte_ps_(time_rounded_up(Cycles(1024), config.clock.value).count() / config.slice_bytes.value.count()),
       conflict_ps_(time_rounded_up(bank_time(config), config.clock.value).count()),
       hit_ps_(time_rounded_up(config.hit_latency.value, config.clock.value).count()),
       miss_ps_(config.miss_latency.value.count()),
@@ -118,7 +119,8 @@ bool L2::in_use(std::size_t slot, const Request& request) {
 
 L2::Turn L2::slice(const Request& request, const Find& found, int slots) {
   Calendar& time = slices_[found.slice];
-  std::int64_t cost = slot_ps_ * slots;
+  const std::int64_t slot = std::max(slot_ps_, (request.bytes * byte_ps_) >> 10);
+  std::int64_t cost = slot * slots;
   std::int64_t ready = request.at + hit_ps_;
   ++stats_.requests;
   if (found.slot != L2Sets::kNone) {
@@ -134,7 +136,7 @@ L2::Turn L2::slice(const Request& request, const Find& found, int slots) {
   }
   stats_.slice_busy_ps += cost;
   const std::int64_t done = time.reserve(request.now, request.at, cost);
-  return {done, std::max(ready, done + hit_ps_ - slot_ps_)};
+  return {done, std::max(ready, done + hit_ps_ - slot)};
 }
 
 void L2::touch(std::size_t slot, const Request& request, std::uint8_t wanted, std::int64_t ready) {

@@ -97,6 +97,7 @@ class L2 {
   std::uint32_t set_mask_;
   std::uint64_t modulo_;  // 2^64 / sets_per_slice, for the remainder by multiplication
   std::int64_t slot_ps_;
+  std::int64_t byte_ps_;  // of a slice, in 1/1,024
   std::int64_t conflict_ps_;
   std::int64_t hit_ps_;
   std::int64_t miss_ps_;

@@ -69,7 +69,8 @@ void L2Config::describe(config::Fields& f) {
   f.required("slices", slices, "slices, interleaved by line").between(1, 512);
   f.required("hash", hash, "the slice is XOR-folded from higher address bits");
   f.required("clock", clock, "clock that cycles here count").at_least(1_MHz);
-  f.required("request_slot", request_slot, "cycles of a slice per request").at_least(1_cycles);
+  f.required("request_slot", request_slot, "cycles of a slice per request, at least").at_least(1_cycles);
+  f.required("slice_bytes", slice_bytes, "that a slice moves per cycle").between(1_B, 4_KiB);
   f.required("conflict_grain", conflict_grain, "bytes on which cores get in each other's way").at_least(32_B);
   f.required("bank_bytes", bank_bytes, "what a bank of a slice delivers per cycle").at_least(1_B);
   f.required("hit_latency", hit_latency, "request to data on an idle die").at_least(1_cycles);

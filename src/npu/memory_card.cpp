@@ -9,6 +9,9 @@
 namespace podsim::npu {
 namespace {
 
+// The limit of outstanding segments holds at least as many bursts, so that it works segment by segment.
+constexpr std::int64_t kBursts = 16;
+
 bool is_atomic(MemoryOperation operation) {
   return operation == MemoryOperation::CompareSwap || operation == MemoryOperation::FetchAdd;
 }
@@ -40,8 +43,11 @@ bool MemoryCard::next_answer(Picoseconds now, fabric::Message& message) {
   answers_.pop();
   Transaction& transaction = transactions_[number];
   transaction.answered = true;
-  message = {transaction.initiator, number, answer_payload(transaction.operation, transaction.bytes),
-             fabric::LaneClass::Data, transaction.path,
+  message = {transaction.initiator,
+             number,
+             answer_payload(transaction.operation, transaction.bytes),
+             fabric::LaneClass::Data,
+             transaction.path,
              static_cast<std::uint32_t>(segment_of(transaction.operation))};
   return true;
 }
@@ -70,8 +76,10 @@ bool MemoryCard::next_segment(UnderWay& one, std::uint32_t number, Picoseconds n
   const std::int64_t segment = segment_of(transfer.operation);
   const std::int64_t address =
       transfer.address + operation.number * transfer.stride + (transfer.bytes - operation.unsent);
-  const std::int64_t bytes =
-      std::min({operation.unsent, std::max(segment, limits_.burst / segment * segment), map_.run_length(address)});
+  const std::int64_t segments =
+      std::min({limits_.burst / segment, limits_.outstanding / kBursts, limits_.outstanding - unanswered_});
+  const std::int64_t burst = segment * std::max<std::int64_t>(1, segments);
+  const std::int64_t bytes = std::min({operation.unsent, burst, map_.run_length(address)});
   operation.unsent -= bytes;
   Transaction transaction;
   transaction.operation = transfer.operation;
@@ -85,8 +93,11 @@ bool MemoryCard::next_segment(UnderWay& one, std::uint32_t number, Picoseconds n
   transaction.expected = transfer.expected;
   ++segments_sent_;
   unanswered_ += segments_of(transaction);
-  message = {transaction.place.card, transactions_.open(transaction),
-             request_payload(transfer.operation, bytes), fabric::LaneClass::Data, transaction.path,
+  message = {transaction.place.card,
+             transactions_.open(transaction),
+             request_payload(transfer.operation, bytes),
+             fabric::LaneClass::Data,
+             transaction.path,
              static_cast<std::uint32_t>(segment)};
   return true;
 }

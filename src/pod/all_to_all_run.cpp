@@ -146,8 +146,8 @@ class AllToAllRun {
     }
     // Rows that were given up are in the bound all the same.
     const bool all_arrived = module.fabric().totals().messages_failed == 0;
-    PODSIM_CHECK(bound <= end || cards_ == 1 || !all_arrived, "the all-to-all takes {}, under its bound {}", to_string(end),
-                 to_string(bound));
+    PODSIM_CHECK(bound <= end || cards_ == 1 || !all_arrived, "the all-to-all takes {}, under its bound {}",
+                 to_string(end), to_string(bound));
     result_.metrics.set(kAllToAllLatency, end);
     if (bound > Picoseconds())
       result_.metrics.set(kAllToAllOverBound,

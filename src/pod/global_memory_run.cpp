@@ -8,6 +8,7 @@
 #include "pod/results.h"
 #include "pod/super_pod.h"
 #include "podsim/base/error.h"
+#include "podsim/fabric/bound.h"
 #include "podsim/npu/memory_card.h"
 #include "podsim/pod/metrics.h"
 
@@ -210,8 +211,39 @@ class GlobalMemoryRun {
     if (bytes == 0) return;
     result_.metrics.set({kTransferLatency, name}, stats::distribution_of(std::move(latencies)));
     result_.metrics.set({kTransferTime, name}, time);
+    if (result_.partial) return;
+    const Picoseconds bound = bound_of(index);
+    if (bound == Picoseconds()) return;
+    PODSIM_CHECK(bound <= time, "transfer {} takes {}, under its bound {}", name, to_string(time),
+                 to_string(bound));
+    result_.metrics.set({kTransferBound, name}, bound);
     result_.metrics.set({kTransferBandwidth, name},
                         1e-9 * static_cast<double>(rate_rounded_down(Bytes(bytes), time).count()));
+  }
+
+  // The data of a transfer, from the memory for reads and into it otherwise. Which of several paths a burst
+  // takes depends on when it leaves, so links count only where the choice does not.
+  Picoseconds bound_of(std::size_t index) const {
+    fabric::FabricConfig config = scenario_.fabric;
+    if (config.path_spread == fabric::PathSpread::Hash) config.path_spread = fabric::PathSpread::Backlog;
+    fabric::TrafficBound bound(pod_, *scenario_.machine.protocol, config, seed_);
+    for (const Flow& flow : flows_) {
+      if (flow.of != index) continue;
+      const npu::Transfer& transfer = flow.transfer;
+      const bool read = transfer.operation == npu::MemoryOperation::Read;
+      for (std::int64_t n = 0; n < transfer.operations; ++n) {
+        std::int64_t address = transfer.address + n * transfer.stride;
+        for (std::int64_t left = transfer.bytes; left > 0;) {
+          const std::int64_t here = std::min(left, map_.run_length(address));
+          const NpuId memory = map_.locate(address).card;
+          if (memory != flow.from)
+            bound.add(read ? memory : flow.from, read ? flow.from : memory, Bytes(here), 0);
+          address += here;
+          left -= here;
+        }
+      }
+    }
+    return bound.result().time;
   }
 
   const Scenario scenario_;

@@ -19,7 +19,7 @@ constexpr MetricDef kCollectiveMetrics[] = {
     kCollectiveLatency,       kCollectiveRate,       kCollectiveBusRate,
     kCollectiveSteps,         kCollectiveOverBound,  kCollectiveBound,
     kCollectiveTransferBound, kCollectiveStepsBound, kCollectiveTextbook};
-constexpr MetricDef kMemoryMetrics[] = {kTransferLatency, kTransferTime, kTransferBandwidth};
+constexpr MetricDef kMemoryMetrics[] = {kTransferLatency, kTransferTime, kTransferBound, kTransferBandwidth};
 constexpr MetricDef kFaultMetrics[] = {
     kFaultCount, kFaultSpares, kFaultFree,       kFaultSlowdown, kFaultReroutedMessages, kFaultReroutedBytes,
     kFaultLost,  kFaultResent, kFaultDuplicates, kFaultFailed,   kFaultFailedBytes,      kFaultLanes};

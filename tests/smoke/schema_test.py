@@ -15,6 +15,7 @@ import jsonschema
 from podsim import SOURCE, podsim, said
 
 KINDS = {"configs/scenarios": "scenario", "configs/pods": "pod", "configs/chips": "chip", "configs/stacks": "stack",
+         "configs/one_sided": "one_sided",
          "configs/protocols": "protocol", "configs/dies": "die", "configs/cores": "core", "configs/memory": "memory", "models": "model",
          "configs/claims": "claims", "tests/validation": "cases"}
 OPEN_MAPS = re.compile(r"/(set|shape|options|also)(/.*)?$")  # of cases and claims: keys and values are of what is run

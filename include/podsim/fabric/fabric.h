@@ -23,7 +23,7 @@ struct Message {
   std::uint32_t tag = 0;
   Bytes payload;
   LaneClass lane_class = LaneClass::Data;
-  std::uint32_t flow = 0;  // messages of one pair with different flows may take different paths
+  std::uint32_t flow = 0;     // messages of one pair with different flows may take different paths
   std::uint32_t segment = 0;  // payload bytes of one protocol packet; 0, or more than the MTU: the MTU
 };
 

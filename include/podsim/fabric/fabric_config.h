@@ -24,9 +24,10 @@ enum class PathSpread : std::uint8_t {
 struct FabricConfig {
   Fidelity fidelity = Fidelity::Packet;
   PathSpread path_spread = PathSpread::Hash;
-  Bytes chunk;                  // longer messages are cut into packets of this size
-  Bytes port_queue;             // a card adds nothing to a port of its own with more than this waiting
-  std::int64_t send_queue = 0;  // messages that a card works on at once
+  Bytes chunk;                   // longer messages are cut into packets of this size
+  Bytes port_queue;              // a card adds nothing to a port of its own with more than this waiting
+  std::int64_t send_queue = 0;   // messages that a card works on at once
+  std::optional<Bytes> buffers;  // of a receiving port, for data; default: without limit
   std::optional<BytesPerSecond> injection_bandwidth;  // of a card, wire bytes; default: its ports
 
   void describe(config::Fields& f);

@@ -66,8 +66,9 @@ struct L2Config {
   config::Sourced<std::int64_t> slices;
   config::Sourced<bool> hash;  // the slice is XOR-folded from higher address bits
   config::Sourced<Hertz> clock;
-  // A slice serves a request, of at most one line, per so many cycles, whatever its size.
+  // A slice takes a request, of at most one line, per `request_slot`, and moves `slice_bytes` per cycle.
   config::Sourced<Cycles> request_slot;
+  config::Sourced<Bytes> slice_bytes;
   // A grain lies in one bank of its slice. Requests of several cores to it are answered one after another, as
   // the bank delivers it; other requests meanwhile go to other banks.
   config::Sourced<Bytes> conflict_grain;

@@ -46,8 +46,8 @@ struct MemoryTiming {
 };
 
 // A card or host that reads and writes the memory of others and serves its own to them. An operation goes as
-// segments, bursts of which have one request and one answer; the memory serves them in order of arrival. Atomics act on 64-bit
-// words when the memory serves them; words are kept only where an atomic has been.
+// segments, bursts of which have one request and one answer; the memory serves them in order of arrival.
+// Atomics act on 64-bit words when the memory serves them; words are kept only where an atomic has been.
 class MemoryCard : public Card {
  public:
   struct Limits {

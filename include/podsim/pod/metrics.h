@@ -119,6 +119,9 @@ inline constexpr MetricDef kTransferLatency{"global_memory.<transfer>.latency_us
                                             Kind::Distribution};
 inline constexpr MetricDef kTransferTime{"global_memory.<transfer>.time_us", "us",
                                          "first operation begun until the last one of any pair ended"};
+inline constexpr MetricDef kTransferBound{"bound.global_memory.<transfer>.time_us", "us",
+                                          "its data alone, all on offer at once: no window and no order of "
+                                          "requests is faster"};
 inline constexpr MetricDef kTransferBandwidth{"global_memory.<transfer>.bandwidth_gb_per_s", "GB/s",
                                               "payload of all pairs over that time"};
 

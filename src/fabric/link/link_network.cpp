@@ -16,11 +16,17 @@ IdVector<I, std::unique_ptr<T>> empty_slots(std::size_t count) {
   return slots;
 }
 
-const ProtocolConfig& with_link_layer(const ProtocolConfig& protocol) {
+// The protocol with receive buffers as the run wants them, shared out as before.
+ProtocolConfig with_buffers(ProtocolConfig protocol, const FabricConfig& config) {
   if (!protocol.link_layer)
     throw ConfigError(fmt::format(
         "protocol {} has no link_layer, which fidelity link needs: choose fidelity packet or bound",
         protocol.name));
+  if (!config.buffers) return protocol;
+  LinkLayerConfig& layer = *protocol.link_layer;
+  const std::int64_t cells = config.buffers->count() / (layer.cell_flits.value * protocol.flit.value.count());
+  layer.exclusive_cells.value = cells * layer.exclusive_cells.value / layer.buffer_cells.value;
+  layer.buffer_cells.value = cells;
   return protocol;
 }
 
@@ -29,7 +35,7 @@ const ProtocolConfig& with_link_layer(const ProtocolConfig& protocol) {
 LinkNetwork::LinkNetwork(const topology::Pod& pod, const ProtocolConfig& protocol, const FabricConfig& config,
                          std::uint64_t seed)
     : graph_(pod.graph),
-      protocol_(with_link_layer(protocol)),
+      protocol_(with_buffers(protocol, config)),
       config_(config),
       chooser_(*pod.routing, config.path_spread, seed),
       hub_("hub", protocol.send_latency.value),

@@ -55,7 +55,7 @@ UbController::UbController(sc_core::sc_module_name name, const LinkContext& cont
   const Picoseconds send = context_.protocol.send_latency.value;
   for (const BytesPerSecond rate : settings.port_rates) {
     const std::int64_t pipe = scale_rounded_up(rate.count(), send.count(), 1'000'000'000'000);
-    ports_.push_back({0, config_.port_queue.count() + pipe, rate, {}});
+    ports_.push_back({0, config_.port_queue.count() + pipe, 0, rate, {}});
   }
 }
 
@@ -111,7 +111,8 @@ void UbController::choose_path(Job& job) {
   const auto backlog = [this](LinkId link) -> std::int64_t {
     const std::size_t port = port_of_link_[link];
     if (port >= ports_.size()) return 0;
-    return time_rounded_up(Bytes(ports_[port].outstanding), ports_[port].rate).count();
+    return time_rounded_up(Bytes(ports_[port].outstanding + ports_[port].waiting_bytes), ports_[port].rate)
+        .count();
   };
   chooser_.choose(self_, job.target, job.header.flow, job.chunk, backlog, job.path);
   const auto half = static_cast<std::size_t>(context_.link().virtual_lanes.value) / 2;
@@ -174,7 +175,9 @@ std::uint32_t UbController::begin_transaction(std::int64_t now) {
 
 void UbController::wait(std::uint32_t job) {
   if (jobs_[job].port == kNoPort) return launch(job);
-  ports_[jobs_[job].port].waiting.push_back(job);
+  Port& port = ports_[jobs_[job].port];
+  port.waiting.push_back(job);
+  port.waiting_bytes += next_chunk(jobs_[job]);
   ++waiting_;
 }
 
@@ -185,6 +188,7 @@ std::uint32_t UbController::take_waiting() {
     if (port.waiting.empty() || !accepts(turn_)) continue;
     const std::uint32_t job = port.waiting.front();
     port.waiting.pop_front();
+    port.waiting_bytes -= next_chunk(jobs_[job]);
     --waiting_;
     return job;
   }
@@ -233,7 +237,7 @@ void UbController::launch(std::uint32_t index) {
 }
 
 void UbController::send_chunk(Job& job) {
-  std::int64_t chunk = std::min(job.unsent, config_.chunk.count());
+  std::int64_t chunk = next_chunk(job);
   job.unsent -= chunk;
   const std::int64_t due = next_injection_ + context_.protocol.send_latency.value.count();
   do {

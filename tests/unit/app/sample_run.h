@@ -33,7 +33,8 @@ inline pod::RunResult sample_result() {
   metrics.set(pod::kTokensPod, 2.545e9);
   metrics.set(pod::kCardDispatch, stats::distribution_of({100'000'000, 123'400'000, 130'000'000}));
   metrics.set(pod::kCardExposed, stats::distribution_of({5'000'000, 7'000'000, 9'000'000}));
-  pod::RunResult result{std::move(metrics), {}, {}, {}, {}, {}, {}, {}, {}, false, {}};
+  pod::RunResult result;
+  result.metrics = std::move(metrics);
   result.effective_config = {{"name", "sample"}, {"fabric", {{"fidelity", "packet"}}}, {"seed", 1}};
   for (std::size_t i = 0; i < 7; ++i) {
     pod::LinkRow link;

@@ -95,7 +95,8 @@ TEST(Faults, AFaultInTheMiddleOfAMessageLosesOnlyWhatWasOnItsWay) {
   EXPECT_EQ(bench.card(1).arrivals()[0].payload, 10'000_B);
   EXPECT_EQ(bench.card(1).arrivals()[0].time, end);
   EXPECT_EQ(bench.totals().packets_delivered, 10U);
-  // Chunks 0 to 2 are through, at 450 ns, 550 ns and 650 ns; the acknowledgement of the first was back at 650 ns.
+  // Chunks 0 to 2 are through, at 450 ns, 550 ns and 650 ns; the acknowledgement of the first was back at 650
+  // ns.
   EXPECT_EQ(bench.faults().packets_lost, 7U);
   EXPECT_EQ(bench.faults().acknowledgements_lost, 2U);
   EXPECT_EQ(bench.faults().duplicates, 2U);

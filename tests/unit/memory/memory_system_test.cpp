@@ -28,6 +28,7 @@ MemoryConfig small() {
   config.l2.slices.value = 4;
   config.l2.hash.value = false;
   config.l2.request_slot.value = 4_cycles;
+  config.l2.slice_bytes.value = 512_B;
   config.l2.bank_bytes.value = 43_B;  // a line in 12 cycles
   config.l2.hit_latency.value = 100_cycles;
   config.l2.miss_latency.value = 50_ns;

@@ -116,6 +116,7 @@ class UbController : public sc_core::sc_module,
   struct Port {
     std::int64_t outstanding = 0;  // wire bytes given to it that have not left
     std::int64_t limit = 0;
+    std::int64_t waiting_bytes = 0;  // payload of the next chunks of what waits for it
     BytesPerSecond rate;
     Ring<std::uint32_t> waiting;
   };
@@ -133,6 +134,7 @@ class UbController : public sc_core::sc_module,
   bool must_wait(const Transaction& transaction) const;
   std::uint32_t begin(Job job);
   void wait(std::uint32_t job);
+  std::int64_t next_chunk(const Job& job) const { return std::min(job.unsent, config_.chunk.count()); }
   void choose_path(Job& job);
   void launch(std::uint32_t job);
   void send_chunk(Job& job);
