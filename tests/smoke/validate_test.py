@@ -13,8 +13,11 @@ from podsim import SOURCE, podsim, said
 
 CASES = SOURCE / "tests/validation"
 SCENARIO = str(SOURCE / "configs/scenarios/all_to_all_1024.json")
-CORE_FOLDERS = ("cores", "memory", "dies")  # what calibrates kernels; chips and stacks calibrate layers
-LAYER_FOLDERS = ("chips", "stacks")
+CORE_FOLDERS = ("cores", "memory", "dies")  # what calibrates kernels; the others calibrate runs
+LAYER_FOLDERS = ("chips", "stacks", "pods", "one_sided")
+LIBRARY = SOURCE / "src/kernel/ops/matmul_library.cpp"  # its constants are software's, not a chip's
+# Constants of earlier versions were chosen on these rows: they are not predictions any more.
+ONCE_CALIBRATED = {"datacopy_ub_a2_s2", "datacopy_l1_a2_s2", "datacopy_l1_a2_s5", "datacopy_l1_a5_s5"}
 
 
 def case(name, cards, **changes):
@@ -89,7 +92,10 @@ class ShippedCases(unittest.TestCase):
             for file in (SOURCE / "configs" / folder).glob("*.json"):
                 texts += [part for text in re.findall(r'"((?:[^"\\]|\\.)*)"', file.read_text())
                           for part in text.split("calibrated:")[1:]]
-        rows = {row for text in texts for row in re.findall(r"\w+(?:[._]\w+)+", text)}
+        if folders is CORE_FOLDERS:
+            comments = " ".join(re.findall(r"^// (.*)", LIBRARY.read_text(), re.MULTILINE))
+            texts += comments.split("calibrated:")[1:]
+        rows = {row for text in texts for row in re.findall(r"\w+(?:[._-]\w+)+", text)}
         ranges = [r for text in texts for r in re.findall(r"([\w.]*?)(\d+) to ([\w.]*?)(\d+)", text)]
         return rows, [(first, int(low), int(high)) for first, low, last, high in ranges
                       if first and last and first.endswith(last)]
@@ -107,7 +113,7 @@ class ShippedCases(unittest.TestCase):
             if "gain" in one:
                 continue
             with self.subTest(one["id"]):
-                named = self.is_named(one["id"], cores if "kernel" in one else layers)
+                named = self.is_named(one["id"], cores if "kernel" in one else layers) or one["id"] in ONCE_CALIBRATED
                 self.assertEqual(one.get("calibrated", False), named, file.name)
                 marked += named
         self.assertGreater(marked, 0)

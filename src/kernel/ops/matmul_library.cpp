@@ -9,12 +9,14 @@ namespace podsim::kernel::ops {
 namespace {
 
 // The high-level Matmul of Ascend C, by template (Norm, MDL) and tiling (at run time, constant).
-// start_ns: asc-devkit guide, constant tiling: the simulator has the first MTE2 at 3.536 and 2.185 us.
-// step_cycles, calibrated on scalar times only: 449 cycles per step on dav-2201 and 459 on dav-3510 with Norm
-// (mm8k_hl_a2_c0 to c3, mm8k_hl_a5_c0, c1), 297 and 247 to 308 with MDL (mm8k_hl_a2_c6, mm8k_hl_a5_c5, c6),
-// 164 to 174 and 166 to 172 with constant tiling (c7, c8 of both), less the 50 that the same kernel takes
-// from basic calls (mm8k_basic_a2_s1, mmgelu_a5_matmul_only_fp32_o). One figure for both chips: the code is
-// the same. Constant tiling of Norm was not measured by step: assumed as MDL's.
+// start_ns, from the asc-devkit guide on constant tiling, where the first MTE2 begins at 3.536 and 2.185 us:
+// calibrated: guide_const_128x30720x64_off, guide_const_128x30720x64_on
+// step_cycles, on scalar times only, calibrated: mm8k_hl_a2_c0 to c3 and mm8k_hl_a5_c0, mm8k_hl_a5_c1 (449
+// and 459 cycles per step with Norm), mm8k_hl_a2_c6, mm8k_hl_a5_c5, mm8k_hl_a5_c6 (297 and 247 to 308 with
+// MDL), mm8k_hl_a2_c7, mm8k_hl_a2_c8, mm8k_hl_a5_c7, mm8k_hl_a5_c8 (164 to 174 with constant tiling), less
+// the 50 that the same kernel takes from basic calls (mm8k_basic_a2_s1, mmgelu_a5_matmul_only_fp32_o). One
+// figure for both chips: the code is the same. Constant tiling of Norm was not measured by step: assumed as
+// MDL's.
 constexpr std::array<MatmulLibrary, 5> kLibraries{{
     {"basic", 0, 0},
     {"norm", 3536, 400},
