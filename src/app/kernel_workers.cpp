@@ -29,6 +29,8 @@ study::ChildCommand command_of(const npu::KernelJob& job, const std::string& die
   command.arguments = {"kernel", job.kernel, "--chip", die,  "--shape", shape,
                        "--l2",   "clean",    "--json", json, "--quiet"};
   if (!job.dtype.empty()) command.arguments.insert(command.arguments.end(), {"--dtype", job.dtype});
+  if (job.cores > 0)
+    command.arguments.insert(command.arguments.end(), {"--cores", std::to_string(job.cores)});
   for (const auto& [key, value] : job.options)
     command.arguments.insert(command.arguments.end(), {"--tiling", fmt::format("{}={}", key, value)});
   return command;

@@ -47,6 +47,7 @@ Picoseconds composed_time(const GroupedGemm& gemm, const ChipConfig& chip, const
       block.cube_time = timer.gemm_tile(tile);
       block.fill = timer.gemm_fill(tile);
       block.hbm_load = hbm.load_of(Bytes(divided_up(bytes.count(), tiles)));
+      block.hbm_load.time = std::max(block.hbm_load.time, timer.gemm_memory(tile) * dies);
       blocks.push_back(block);
     }
   }

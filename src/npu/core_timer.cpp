@@ -17,10 +17,18 @@ constexpr std::int64_t kRowStep = 16;  // rows of a fractal: what the cube multi
 // core, and leave the difference far above a tile's rounding.
 constexpr std::int64_t kFewTiles = 3;
 constexpr std::int64_t kManyTiles = 9;
+constexpr std::size_t kJobsOfSize = 6;
 constexpr std::int64_t kRateElements = std::int64_t{1} << 20U;
 
 std::int64_t divided_up(std::int64_t value, std::int64_t by) {
   return (value + by - 1) / by;
+}
+
+std::int64_t bits_of(const std::string& dtype) {
+  for (const auto& [type, name] : config::EnumNames<moe::DataType>::kNames) {
+    if (dtype == name) return moe::bits(type);
+  }
+  throw ConfigError(fmt::format("{} is no element type", dtype));
 }
 
 // The same rows for every group, as option rows takes it.
@@ -129,7 +137,8 @@ CoreTimer::CoreTimer(const ChipConfig& chip, const CoreTimerConfig& config, moe:
       int8_(activation == moe::DataType::Int8),
       timings_(timings),
       compute_scale_(compute_scale),
-      cores_(chip.cores.value) {
+      cores_(chip.cores.value),
+      memory_rate_(chip.hbm.sustained()) {
   if (!chip.die) {
     throw ConfigError(fmt::format(
         "/machine/timer/kind: got \"core\", but chip {} names no die in its file; take \"roofline\"",
@@ -153,6 +162,13 @@ Picoseconds CoreTimer::gemm_tile(const GemmTile& tile) const {
   return scaled(tile.weights_in_l2 ? times.from_l2 : times.from_hbm);
 }
 
+// Where the core multiplies wider weights than the chip would read, memory serves the bytes of the chip's.
+Picoseconds CoreTimer::gemm_memory(const GemmTile& tile) const {
+  if (tile.weights_in_l2) return Picoseconds();
+  const std::int64_t simulated = std::max(moe::bits(tile.weight), moe::bits(tile.activation));
+  return tile_of(tile).memory * moe::bits(tile.weight) / simulated;
+}
+
 Picoseconds CoreTimer::gemm_fill(const GemmTile& tile) const {
   return scaled(tile_of(tile).fill);
 }
@@ -172,29 +188,43 @@ CoreTimer::Tiles CoreTimer::measure(const KernelShape& shape) const {
   const std::int64_t die_cores = die_.cube_cores.value;
   const std::int64_t tiles = divided_up(columns, block_n);
   const std::array<std::int64_t, 2> groups = group_counts(die_cores, tiles);
-  std::vector<KernelJob> jobs;  // [sizes][from HBM, behind a whole M-block][few, many]
+  const std::array<std::int64_t, 2> groups_of_one = group_counts(1, tiles);
+  std::vector<KernelJob> jobs;  // [sizes][from HBM, behind a whole M-block, on one core][few, many]
+  const auto add = [&](std::int64_t rows, std::int64_t count, std::int64_t cores) {
+    jobs.push_back(grouped_job(repeated(std::to_string(rows), count), columns, k, block_m, block_n, dtype,
+                               config_.weights));
+    jobs.back().cores = cores;
+  };
   for (std::int64_t m = kRowStep; m <= block_m; m += kRowStep) {
-    for (const std::string& rows : {std::to_string(m), std::to_string(block_m + m)}) {
-      for (const std::int64_t count : groups)
-        jobs.push_back(
-            grouped_job(repeated(rows, count), columns, k, block_m, block_n, dtype, config_.weights));
+    for (const std::int64_t rows : {m, block_m + m}) {
+      for (const std::int64_t count : groups) add(rows, count, 0);
     }
+    for (const std::int64_t count : groups_of_one) add(m, count, 1);
   }
   const std::vector<KernelTiming> timings = timings_.get(die_, jobs);
   const std::int64_t more = (groups[1] - groups[0]) * tiles;
   // Of a tile, or of a tile and one behind it.
-  const auto slope = [&](std::size_t first) {
-    return (timings[first + 1].cube_time - timings[first].cube_time) / more;
+  const auto slope = [&](std::size_t first, std::int64_t tiles_more) {
+    return (timings[first + 1].cube_time - timings[first].cube_time) / tiles_more;
   };
-  const Picoseconds whole_block = slope(4 * static_cast<std::size_t>(block_m / kRowStep - 1));
+  const Picoseconds whole_block = slope(kJobsOfSize * static_cast<std::size_t>(block_m / kRowStep - 1), more);
+  // Memory sets the time of tiles where it needs longer for one of every core than a core does.
+  const Bytes weights(block_n * k * bits_of(dtype) / 8);
+  const Picoseconds weights_of_all = time_rounded_up(weights * cores_, memory_rate_);
   Tiles result;
-  for (std::size_t size = 0; size < jobs.size() / 4; ++size) {
-    const std::size_t first = 4 * size;
+  for (std::size_t size = 0; size < jobs.size() / kJobsOfSize; ++size) {
+    const std::size_t first = kJobsOfSize * size;
     Tile tile;
-    tile.from_hbm = slope(first);
-    tile.from_l2 = std::clamp(slope(first + 2) - whole_block, Picoseconds(1), tile.from_hbm);
+    const Picoseconds together = slope(first, more);
+    const Picoseconds alone = slope(first + 4, (groups_of_one[1] - groups_of_one[0]) * tiles);
+    tile.from_hbm = together;
+    tile.from_l2 = std::clamp(slope(first + 2, more) - whole_block, Picoseconds(1), together);
+    if (weights_of_all > alone && together > alone) {
+      tile.from_hbm = std::max(alone, tile.from_l2);
+      tile.memory = together / cores_;
+    }
     const KernelTiming& few = timings[first];
-    const Picoseconds rest = few.cube_time - tile.from_hbm * (groups[0] * tiles);
+    const Picoseconds rest = few.cube_time - together * (groups[0] * tiles);
     tile.fill = std::max(Picoseconds(), rest / few.blocks);
     PODSIM_CHECK(tile.from_hbm > Picoseconds(), "{} takes {} longer for {} more tiles", job_text(jobs[first]),
                  to_string(timings[first + 1].cube_time - few.cube_time), more);

@@ -43,7 +43,10 @@ constexpr CountField kCounts[] = {{"blocks", &KernelTiming::blocks},
                                   {"hbm_written", &KernelTiming::hbm_written}};
 
 ordered_json job_json(const KernelJob& job) {
-  return {{"kernel", job.kernel}, {"dtype", job.dtype}, {"shape", job.shape}, {"options", job.options}};
+  ordered_json json{
+      {"kernel", job.kernel}, {"dtype", job.dtype}, {"shape", job.shape}, {"options", job.options}};
+  if (job.cores > 0) json["cores"] = job.cores;
+  return json;
 }
 
 ordered_json timing_json(const KernelTiming& timing) {
@@ -121,6 +124,7 @@ std::string job_text(const KernelJob& job) {
   std::string text = job.kernel + " " + job.dtype;
   for (const auto& [key, value] : job.shape) text += fmt::format(" {}={}", key, value);
   for (const auto& [key, value] : job.options) text += fmt::format(" {}={}", key, value);
+  if (job.cores > 0) text += fmt::format(" on {} cores", job.cores);
   return text;
 }
 

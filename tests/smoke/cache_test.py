@@ -16,12 +16,11 @@ SMALL = ["layer_8192_ep64", "--set", "/workload/cards=8", "--set", "/workload/ex
          "--set", "/workload/tokens_per_card=2", "--set", "/workload/model/expert_width=512",
          "--set", "/workload/model/hidden=1024", "--set", "/schedule/block_m=16"]
 # Chip, element type, layout of weights, sizes of a product and of its tiles, most that composed and simulated differ. The
-# aim is 5 %; where HBM alone sets the time of tiles it is missed, by the mechanism that docs/components/kernel_timer.md
-# names, and what is allowed here keeps it from growing.
+# aim is 5 %; where it is missed (docs/components/kernel_timer.md says where and why), what is allowed keeps it from growing.
 GEMMS = [("ascend950dt", "fp8", "transposed", 6144, 7168, 192, 128, 0.05),
-         ("ascend950dt", "fp8", "transposed", 7168, 3072, 64, 128, 0.10),
+         ("ascend950dt", "fp8", "transposed", 7168, 3072, 64, 128, 0.13),
          ("ascend910b2", "bf16", "nz", 4096, 2048, 128, 128, 0.08),
-         ("ascend910c", "int8", "nz", 4096, 7168, 128, 256, 0.20)]
+         ("ascend910c", "int8", "nz", 4096, 7168, 128, 256, 0.13)]
 # Microseconds that kernels take under a model version. When one changes, raise kCoreModelVersion and record the new ones.
 MODEL_VERSION = 1
 RECORDED = [

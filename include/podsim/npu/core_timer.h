@@ -14,9 +14,9 @@
 
 namespace podsim::npu {
 
-// Kernel times from the AI core model (docs/components/kernel_timer.md): the grouped GEMM is simulated on all
-// cores of a die for every size that an M-block may have, with the weights from HBM and with the weights in
-// L2 behind an M-block before, twice each; a tile is the difference, the fill of the pipes the rest. Sizes of
+// Kernel times from the AI core model (docs/components/kernel_timer.md): the grouped GEMM is simulated for
+// every size that an M-block may have, with the weights from HBM on all cores of a die and on one, and with the
+// weights in L2 behind an M-block before, twice each; a tile is the difference, the fill of the pipes the rest. Sizes of
 // M-blocks come in steps of 16 rows, and all of a kernel are simulated together when the first is asked for.
 class CoreTimer : public KernelTimer {
  public:
@@ -29,13 +29,15 @@ class CoreTimer : public KernelTimer {
   std::int64_t cores() const override { return cores_; }
   Picoseconds gemm_tile(const GemmTile& tile) const override;
   Picoseconds gemm_fill(const GemmTile& tile) const override;
+  Picoseconds gemm_memory(const GemmTile& tile) const override;
   Picoseconds vector_pass(VectorOp op, std::int64_t elements) const override;
 
  private:
   using KernelShape = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::string>;
   struct Tile {
-    Picoseconds from_hbm;
+    Picoseconds from_hbm;  // on its core
     Picoseconds from_l2;
+    Picoseconds memory;  // share of the card's memory, where that sets the time of tiles from HBM; else 0
     Picoseconds fill;
   };
   // Of M-blocks of 16, 32, .. rows.
@@ -53,6 +55,7 @@ class CoreTimer : public KernelTimer {
   KernelTimings& timings_;
   double compute_scale_;
   std::int64_t cores_;
+  BytesPerSecond memory_rate_;
   mutable std::map<KernelShape, Tiles> tiles_;
   mutable std::map<VectorOp, Picoseconds> vector_rates_;
 };

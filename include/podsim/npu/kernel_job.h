@@ -21,9 +21,11 @@ struct KernelJob {
   std::map<std::string, std::int64_t> shape;
   std::string dtype;
   std::map<std::string, std::string> options;
+  std::int64_t cores = 0;  // logical cores; 0: all of the die
 
   friend bool operator<(const KernelJob& a, const KernelJob& b) {
-    return std::tie(a.kernel, a.dtype, a.shape, a.options) < std::tie(b.kernel, b.dtype, b.shape, b.options);
+    return std::tie(a.kernel, a.dtype, a.shape, a.options, a.cores) <
+           std::tie(b.kernel, b.dtype, b.shape, b.options, b.cores);
   }
 };
 

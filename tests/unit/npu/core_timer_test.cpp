@@ -77,6 +77,28 @@ TEST_F(CoreTimerTest, TilesAreDifferencesAndFillIsTheRest) {
   EXPECT_EQ(calls_, 1U) << "all sizes together";
 }
 
+// As by_hand, but memory lets all cores of the die together have one tile in 1 us.
+TEST_F(CoreTimerTest, WhereMemorySetsTheTimeATileIsShortOnItsCoreAndLongAtTheMemory) {
+  ChipConfig slow = chip("ascend950dt");
+  slow.hbm.bandwidth.value = BytesPerSecond(100'000'000'000);
+  const TemporaryFolder folder("slow");
+  KernelTimings timings(KernelStore(folder.path()),
+                        [](const DieConfig& die, const std::vector<KernelJob>& jobs) {
+                          std::vector<KernelTiming> all;
+                          for (const KernelJob& job : jobs) {
+                            KernelTiming timing = by_hand(die, job);
+                            if (job.cores == 0) timing.cube_time = timing.cube_time * 10;
+                            all.push_back(timing);
+                          }
+                          return all;
+                        });
+  const CoreTimer made(slow, CoreTimerConfig(), DataType::Fp8, timings, 1.0);
+  EXPECT_EQ(made.gemm_tile(tile(16)), 8_us) << "as long as behind an M-block, which its core needs anyway";
+  EXPECT_EQ(made.gemm_memory(tile(16)), 16_us / 36);
+  EXPECT_EQ(made.gemm_memory(tile(16, true)), 0_us);
+  EXPECT_EQ(timer("ascend950dt").gemm_memory(tile(16)), 0_us) << "memory has time to spare";
+}
+
 TEST_F(CoreTimerTest, ASlowCardTakesLonger) {
   EXPECT_EQ(timer("ascend950dt", 0.5).gemm_tile(tile(16)), 3200_ns);
   EXPECT_EQ(timer("ascend950dt", 0.5).gemm_fill(tile(16)), 2_us);
