@@ -83,8 +83,7 @@ std::string headline(const pod::Scenario& scenario, const pod::RunResult& result
   std::string text = fmt::format("{} cards of {}", grouped_text(static_cast<std::int64_t>(cards)),
                                  scenario.machine.pod->name);
   if (const auto* moe = std::get_if<pod::MoeWorkload>(&scenario.workload)) {
-    text =
-        fmt::format("{} on {}, {} tokens a card", moe->model->name, text, grouped_text(moe->tokens()));
+    text = fmt::format("{} on {}, {} tokens a card", moe->model->name, text, grouped_text(moe->tokens()));
     if (moe->expert_parallel) text += fmt::format(", EP {}", *moe->expert_parallel);
     if (moe->layers.count > 1) text += fmt::format(", {} layers", moe->layers.count);
     text += fmt::format(", {} routing, {}", kind_of(moe->routing), kind_of(scenario.schedule));

@@ -14,6 +14,7 @@
 #include "podsim/app/interrupt.h"
 #include "podsim/app/progress.h"
 #include "podsim/base/error.h"
+#include "podsim/config/paths.h"
 #include "podsim/stats/file.h"
 #include "podsim/study/report.h"
 #include "podsim/study/validate.h"
@@ -25,6 +26,7 @@ constexpr const char* kFooter = R"(Examples:
   podsim validate tests/validation/kernels_a2.json
   podsim validate tests/validation/*.json --junit validation.xml --markdown validation.md -j 4
   podsim validate tests/validation/*.json --filter matmul
+  podsim validate tests/validation/*.json --markdown docs/validation.md --notes docs/validation_notes.md
 
 CASES is a file, or the name of one in tests/validation. Every run that the cases need is a process of its own; cases
 of the same run share it. A case is a figure with what was measured and the relative error that is still right;
@@ -37,6 +39,7 @@ struct ValidateOptions {
   std::string filter;
   std::string junit;  // files; empty: none
   std::string markdown;
+  std::string notes;         // for the end of the page
   std::size_t parallel = 0;  // 0: as many as there are processors
   bool quiet = false;
 };
@@ -78,12 +81,14 @@ ExitCode validate(const ValidateOptions& options) {
   std::vector<std::string> paths;
   for (const std::string& name : options.cases) paths.push_back(find_input(name, "tests/validation"));
   const study::Plan plan = study::make_plan(study::load_cases(paths), options.filter);
+  const std::string notes =
+      options.notes.empty() ? "" : config::read_whole_file(options.notes, options.notes);
   ReportFile junit(options.junit);
   ReportFile markdown(options.markdown);
   const study::Validation validation = run_with_progress(plan, options);
   if (!options.quiet) std::cout << study::console_report(validation.results);
   if (junit.asked()) junit.write(study::junit_report(validation.results));
-  if (markdown.asked()) markdown.write(study::markdown_report(validation.results));
+  if (markdown.asked()) markdown.write(study::markdown_report(validation.results, notes));
   if (validation.interrupted) {
     std::cerr << "podsim: interrupted; runs that had not ended count as failed\n";
     return ExitCode::Interrupted;
@@ -99,6 +104,7 @@ void add_validate_command(CLI::App& parent, CommandResult& result) {
   command->add_option("CASES", options->cases, "cases files, or their names in tests/validation")->required();
   command->add_option("--junit", options->junit, "write JUnit XML for a build server")->type_name("FILE");
   command->add_option("--markdown", options->markdown, "write the tables as a page")->type_name("FILE");
+  command->add_option("--notes", options->notes, "end the page with this text")->type_name("FILE");
   command->add_option("-j", options->parallel, "runs at a time; default as many as there are processors")
       ->check(CLI::PositiveNumber)
       ->type_name("N");

@@ -24,7 +24,7 @@ class Planner {
     for (std::size_t batch = 0; batch < tiling.batches; ++batch) {
       batch_ = batch;
       begin_batch();
-      for (std::int64_t i = 0; i < shape_.shared_experts; ++i) add_shared_expert();
+      for (std::int64_t i = 0; i < shape_.shared_experts && tiling.compute; ++i) add_shared_expert();
       shared_blocks_ = static_cast<std::uint32_t>(plan_.m_blocks.size()) - wave_begin_;
       for (std::uint32_t slot = 0; slot < slots; ++slot) {
         add_slot(slot, rows_of(slot));
@@ -58,6 +58,7 @@ class Planner {
 
   std::int64_t results() const {
     const auto& traffic = *work_.traffic;
+    if (work_.tiling.reduced) return static_cast<std::int64_t>(work_.sends.size());
     const std::int64_t all = std::int64_t{traffic.first_row(work_.rank + 1)} - traffic.first_row(work_.rank);
     if (work_.tiling.batches == 1) return all;
     const std::int64_t first = (traffic.tokens(work_.rank) + 1) / 2 * traffic.top_k();
@@ -113,8 +114,9 @@ class Planner {
 
   void end_wave() {
     const auto end = static_cast<std::uint32_t>(plan_.m_blocks.size());
-    for (std::uint32_t m = wave_begin_; m < end; ++m) add_first_gemm(m);
-    for (std::uint32_t m = wave_begin_; m < end && !work_.tiling.second_pass; ++m) add_second_gemm(m);
+    const bool second = work_.tiling.compute && !work_.tiling.second_pass;
+    for (std::uint32_t m = wave_begin_; m < end && work_.tiling.compute; ++m) add_first_gemm(m);
+    for (std::uint32_t m = wave_begin_; m < end && second; ++m) add_second_gemm(m);
     wave_begin_ = end;
   }
 
@@ -186,6 +188,7 @@ class Planner {
                             : parts_.timer->vector_pass(VectorOp::Cast, rows * block_n);
     const Bytes bytes = block_bytes(gemm, rows, first_of_expert, shared);
     block.hbm_load = hbm_.load_of(Bytes(divided_up(bytes.count(), block.tiles)));
+    block.hbm_load.time = std::max(block.hbm_load.time, parts_.timer->gemm_memory(tile));
     return block;
   }
 
@@ -206,8 +209,9 @@ class Planner {
     const std::int64_t computed = batch.rows + shape_.shared_experts * tokens();
     const Bytes activation_row = shape_.row_bytes(shape_.combine_type, 2 * shape_.expert_width) +
                                  shape_.row_bytes(shape_.dispatch_type, shape_.expert_width);
-    batch.activation = {computed * shape_.expert_width, activation_row * computed};
-    const std::int64_t inputs = batch.results + shape_.shared_experts * tokens();
+    if (work_.tiling.compute) batch.activation = {computed * shape_.expert_width, activation_row * computed};
+    const std::int64_t shared = work_.tiling.compute ? shape_.shared_experts : 0;
+    const std::int64_t inputs = batch.results + shared * tokens();
     batch.weighted_sum = {inputs * shape_.hidden, shape_.combine_row * (inputs + tokens())};
   }
 

@@ -56,6 +56,9 @@ void ChipConfig::describe(config::Fields& f) {
   f.required("vector_cores", vector_cores, "vector cores, all dies: AIV, or SMs of a GPU").between(1, 8192);
   f.required("clock", clock, "clock of the cores").positive();
   f.required("cube_peak", cube_peak, "dense matrix rate of all cores, by element type").non_empty();
+  f.optional("matrix_rows", matrix_rows,
+             "rows that a matrix instruction takes at least, fewer cost as much; default: 16")
+      .between(1, 1024);
   f.required("cube_efficiency", cube_efficiency, "sustained over peak rate of a large dense GEMM")
       .between(0.01, 1.0);
   f.required("vector_rate", vector_rate, "FP32 rate of all vector cores").positive();

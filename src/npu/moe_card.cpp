@@ -35,6 +35,7 @@ Picoseconds covered(std::vector<TileEngine::Interval>& intervals) {
 MoeCard::MoeCard(const CardParts& parts, CardHost& host)
     : hbm_(parts.hbm_rate),
       engine_(static_cast<std::size_t>(parts.timer->cores()), hbm_),
+      senders_(parts.send),
       parts_(parts),
       host_(host) {}
 
@@ -48,6 +49,7 @@ void MoeCard::begin_layer(const LayerWork& work, Picoseconds at) {
   begin_rows();
   begin_batches(at);
   begin_gemms();
+  begin_flags();
   next_send_ = open_sends_ = 0;
   dispatch_open_ = step_at_ = kNever;
   results_.clear();
@@ -89,6 +91,18 @@ void MoeCard::begin_gemms() {
   }
 }
 
+// A flag per slot of the group and phase, each way.
+void MoeCard::begin_flags() {
+  flags_ = {};
+  if (!work_.tiling.flags) return;
+  const auto ranks = static_cast<std::int64_t>(work_.traffic->ranks());
+  const auto own = static_cast<std::int64_t>(work_.traffic->slots(work_.rank));
+  flags_[kFlagOfDispatch].end = static_cast<std::size_t>(work_.shape->total_slots);
+  flags_[kFlagOfDispatch].missing = own * ranks;
+  flags_[kFlagOfCombine].end = static_cast<std::size_t>(own * ranks);
+  flags_[kFlagOfCombine].missing = work_.shape->total_slots;
+}
+
 void MoeCard::start_block(Gemm gemm, MBlock m, Picoseconds at) {
   const CardPlan::MBlock& block = plan_.m_blocks[m];
   const std::uint32_t first = block.tile_block[static_cast<std::size_t>(gemm)];
@@ -115,6 +129,22 @@ void MoeCard::send_results(const ReadyRows& rows, Picoseconds at) {
   host_.kick(at);
 }
 
+void MoeCard::send_all_results(Picoseconds at) {
+  if (senders_.limited()) senders_.open(at);
+  flags_[kFlagOfCombine].at = at;
+  host_.kick(at);
+  if (work_.tiling.reduced) {
+    reduced_open_ = at;
+    report_.first_result = std::min(report_.first_result, at);
+    batches_[0].first_result = report_.first_result;
+    return;
+  }
+  for (MBlock m = 0; m < m_blocks(); ++m) {
+    if (!is_shared(m)) send_results(m, at);
+  }
+  report_.first_result = std::min(report_.first_result, at);
+}
+
 std::optional<Picoseconds> MoeCard::both(std::size_t pair, Picoseconds at) {
   std::optional<Picoseconds>& first = pairs_.at(pair);
   if (first) return std::max(*first, at);
@@ -139,10 +169,67 @@ void MoeCard::run_activation(Picoseconds at, int step, int batch) {
   do_at(end, step);
 }
 
+// Where results lie one by one in slots, cores take each up for itself.
 void MoeCard::run_weighted_sum(Picoseconds at, int step, int batch) {
-  const Picoseconds end = run_kernel(at, VectorOp::WeightedSum, this->batch(batch).weighted_sum);
+  Picoseconds end = run_kernel(at, VectorOp::WeightedSum, this->batch(batch).weighted_sum);
+  if (work_.tiling.flags) {
+    const Picoseconds taken = at + senders_.pass(plan_.results, work_.shape->combine_row);
+    if (taken > end) {
+      report_.kernels += taken - end;
+      kernels_.push_back({end, taken});
+      end = taken;
+    }
+  }
   span(Track::Sum, "weighted sum", at, end);
   do_at(end, step);
+}
+
+// Cores move rows, as fast as memory and they themselves can.
+Picoseconds MoeCard::run_memory_kernel(Picoseconds at, Bytes bytes, Picoseconds cores_busy,
+                                       const char* what) {
+  const Picoseconds end = std::max(hbm_.serve(at, bytes), at + cores_busy);
+  report_.kernels += end - at;
+  kernels_.push_back({at, end});
+  span(Track::Stack, what, at, end);
+  return end;
+}
+
+std::int64_t MoeCard::count_of(Moved moved) const {
+  switch (moved) {
+    case Moved::Sends:
+      return static_cast<std::int64_t>(work_.sends.size());
+    case Moved::ResultsBack:
+      return plan_.results;
+    default:
+      return plan_.rows;
+  }
+}
+
+void MoeCard::run_copies(Picoseconds at, Moved moved, std::int64_t passes, int step) {
+  const std::int64_t count = count_of(moved) * passes;
+  if (count == 0) return do_at(at, step);
+  const bool dispatch = moved == Moved::Sends || moved == Moved::Rows;
+  const Bytes row = dispatch ? work_.shape->dispatch_row : work_.shape->combine_row;
+  do_at(run_memory_kernel(at, row * (2 * count), senders_.pass(count, row),
+                          dispatch ? "copy rows" : "copy results"),
+        step);
+}
+
+// Reads the card's tokens and writes them in the type of rows.
+void MoeCard::run_quantisation(Picoseconds at, std::int64_t passes, int step) {
+  const std::int64_t count = work_.shape->tokens * passes;
+  if (count == 0) return do_at(at, step);
+  const Bytes bytes = (work_.shape->combine_row + work_.shape->dispatch_row) * count;
+  do_at(run_memory_kernel(at, bytes, Picoseconds(), "quantise"), step);
+}
+
+// Reads every result and writes what is sent.
+void MoeCard::run_reduction(Picoseconds at, int step) {
+  const auto rows = static_cast<std::int64_t>(plan_.rows);
+  const auto sent = work_.tiling.reduced ? static_cast<std::int64_t>(arrived_.size()) : rows;
+  if (rows == 0) return do_at(at, step);
+  const Bytes row = work_.shape->combine_row;
+  do_at(run_memory_kernel(at, row * (rows + sent), senders_.pass(rows, row), "add up results"), step);
 }
 
 Picoseconds MoeCard::run_kernel(Picoseconds at, VectorOp op, const CardPlan::VectorKernel& kernel) {

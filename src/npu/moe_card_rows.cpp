@@ -12,6 +12,8 @@ namespace {
 
 // Of a request for rows, per row. assumed: an address and a length, eight bytes each.
 constexpr Bytes kPullEntry{16};
+// assumed: a flag, a count and room to a store of its own.
+constexpr Bytes kFlagBytes{32};
 
 }  // namespace
 
@@ -29,6 +31,9 @@ void MoeCard::begin_rows() {
   first_arrival_.assign(spans_ != nullptr ? m_blocks() : 0, Picoseconds());
   asking_.clear();
   asked_.clear();
+  arrived_.clear();
+  next_reduced_ = 0;
+  reduced_open_ = kNever;
   slot_blocks_left_.clear();
   slot_end_.clear();
   if (!work_.tiling.pulled) return;
@@ -54,9 +59,12 @@ std::size_t MoeCard::sends_through(int batch) const {
 void MoeCard::open_dispatch(Picoseconds at, int batch) {
   PODSIM_CHECK(next_send_ == open_sends_, "npu {} opens batch {} with {} rows of the last one to leave",
                parts_.id.value(), batch, open_sends_ - next_send_);
+  if (senders_.limited() && batch == 0) senders_.open(at);
+  if (batch == 0) report_.dispatch_open = at;
   dispatch_open_ = at;
   open_sends_ = sends_through(batch);
-  if (next_send_ < open_sends_) host_.kick(at);
+  flags_[kFlagOfDispatch].at = at;
+  if (next_send_ < open_sends_ || work_.tiling.flags) host_.kick(at);
 }
 
 void MoeCard::await_rows(Picoseconds at, int batch) {
@@ -71,16 +79,19 @@ void MoeCard::await_results(Picoseconds at, int batch) {
 
 void MoeCard::check_rows(int b) {
   Batch& batch = batches_[static_cast<std::size_t>(b)];
-  if (batch.rows_awaited == kNever || batch.rows_left > 0) return;
-  const Picoseconds at = std::max(batch.rows_awaited, batch.last_row);
+  const Flags& flags = flags_[kFlagOfDispatch];
+  if (batch.rows_awaited == kNever || batch.rows_left > 0 || flags.missing > 0) return;
+  const Picoseconds at = std::max({batch.rows_awaited, batch.last_row, flags.last});
   batch.rows_awaited = kNever;
   parts_.schedule->all_rows_arrived(*this, b, at);
 }
 
 void MoeCard::check_results(int b) {
   Batch& batch = batches_[static_cast<std::size_t>(b)];
+  const Flags& flags = flags_[kFlagOfCombine];
   if (batch.results_awaited == kNever || batch.results_left > 0 || batch.tile_blocks_left[1] > 0) return;
-  const Picoseconds at = std::max({batch.results_awaited, batch.last_result, batch.gemm_end[1]});
+  if (flags.missing > 0) return;
+  const Picoseconds at = std::max({batch.results_awaited, batch.last_result, batch.gemm_end[1], flags.last});
   batch.results_awaited = kNever;
   span(Track::Return, work_.tiling.batches > 1 ? fmt::format("batch {}, results", b) : "results",
        std::min(batch.first_result, at), at);
@@ -91,14 +102,94 @@ void MoeCard::check_results(int b) {
 bool MoeCard::next_message(Picoseconds now, fabric::Message& message) {
   if (work_.tiling.pulled) return next_pulled(now, message);
   const bool rows_left = next_send_ < open_sends_;
+  if (!rows_left && work_.tiling.flags && next_flag(now, message)) return true;
+  if (!rows_left && work_.tiling.reduced) return next_reduced(now, message);
   if (!rows_left && results_.empty()) return false;
   const Picoseconds from = rows_left ? dispatch_open_ : results_.front().at;
   if (from > now) {
     if (from != kNever) host_.kick(from);
     return false;
   }
+  if (!core_ready(now, from, rows_left ? dispatch_load_.bytes : combine_load_.bytes)) return false;
   rows_left ? next_row(now, message) : next_result(now, message);
+  core_sent(now, message);
   memory(now, rows_left ? dispatch_load_ : combine_load_);
+  if (replan_) plan_wake();
+  return true;
+}
+
+bool MoeCard::core_ready(Picoseconds now, Picoseconds from, Bytes bytes) {
+  if (!senders_.limited()) return true;
+  const Picoseconds ready = senders_.ready(from, bytes);
+  if (ready > now) host_.kick(ready);
+  return ready <= now;
+}
+
+void MoeCard::core_sent(Picoseconds now, const fabric::Message& message) {
+  if (!senders_.limited()) return;
+  Picoseconds round_trip;
+  if (senders_.waits_for_answers() && message.destination != parts_.id && parts_.round_trip != nullptr)
+    round_trip = (*parts_.round_trip)(parts_.id, message.destination);
+  senders_.sent(now, message.payload, round_trip);
+}
+
+// Those of dispatch once all rows have left, those of combine once all results have.
+bool MoeCard::next_flag(Picoseconds now, fabric::Message& message) {
+  for (std::uint32_t phase = 0; phase < flags_.size(); ++phase) {
+    Flags& flags = flags_[phase];
+    if (flags.next == flags.end || flags.at == kNever) continue;
+    if (phase == kFlagOfCombine && !results_.empty()) return false;
+    if (flags.at > now) {
+      host_.kick(flags.at);
+      return false;
+    }
+    if (!core_ready(now, flags.at, kFlagBytes)) return false;
+    const std::uint32_t tag = make_tag(TagKind::Flag, phase);
+    const NpuId to = flag_destination(phase, flags.next++);
+    message = {to, tag, kFlagBytes, fabric::LaneClass::Data, tag};
+    core_sent(now, message);
+    return true;
+  }
+  return false;
+}
+
+// Round all cards from the next one on, as rows; in dispatch a flag for each of its slots, in combine one for
+// each of the own.
+NpuId MoeCard::flag_destination(std::size_t phase, std::size_t number) const {
+  const std::size_t ranks = work_.traffic->ranks();
+  std::size_t rank = (work_.rank + number) % ranks;
+  if (phase == kFlagOfDispatch) {
+    rank = work_.rank;
+    for (std::size_t slots = work_.traffic->slots(rank); number >= slots;
+         slots = work_.traffic->slots(rank)) {
+      number -= slots;
+      rank = (rank + 1) % ranks;
+    }
+  }
+  return NpuId(work_.first_card.value() + rank);
+}
+
+void MoeCard::flag_arrived(std::uint32_t phase, Picoseconds at) {
+  Flags& flags = flags_[phase];
+  PODSIM_CHECK(flags.missing > 0, "npu {} gets a flag too many", parts_.id.value());
+  flags.last = at;
+  if (--flags.missing > 0) return;
+  phase == kFlagOfDispatch ? check_rows(0) : check_results(0);
+}
+
+// One result for each dispatch message, back to where it came from.
+bool MoeCard::next_reduced(Picoseconds now, fabric::Message& message) {
+  if (next_reduced_ == arrived_.size() || reduced_open_ == kNever) return false;
+  if (reduced_open_ > now) {
+    host_.kick(reduced_open_);
+    return false;
+  }
+  if (!core_ready(now, reduced_open_, combine_load_.bytes)) return false;
+  const Place& place = arrived_[next_reduced_++];
+  message = {NpuId(place.source), place.tag, combine_load_.bytes, fabric::LaneClass::Data, place.tag};
+  core_sent(now, message);
+  memory(now, combine_load_);
+  if (next_reduced_ == arrived_.size()) span(Track::Send, "reduced results", reduced_open_, now);
   if (replan_) plan_wake();
   return true;
 }
@@ -205,9 +296,15 @@ void MoeCard::message_arrived(const fabric::Arrival& arrival) {
   if (kind == TagKind::Result) {
     result_arrived(arrival.tag, memory(arrival.time, combine_load_));
   } else if (kind == TagKind::Pull) {
-    asked_for(arrival.source.value(), tag_content(arrival.tag), arrival.time);
+    if (work_.tiling.flags) {
+      flag_arrived(tag_content(arrival.tag), arrival.time);
+    } else {
+      asked_for(arrival.source.value(), tag_content(arrival.tag), arrival.time);
+    }
   } else {
     const Picoseconds at = memory(arrival.time, dispatch_load_);
+    if (work_.tiling.reduced)
+      arrived_.push_back({make_tag(TagKind::Result, tag_content(arrival.tag)), arrival.source.value()});
     if (kind == TagKind::Row) {
       place_row(arrival.source.value(), arrival.tag, at);
     } else {
@@ -310,6 +407,9 @@ std::string MoeCard::waiting_for() const {
   if (engine_.unfinished_blocks() > 0)
     return fmt::format("{} of {} GEMM blocks", engine_.unfinished_blocks(), engine_.block_count());
   if (!results_.empty()) return fmt::format("results of {} blocks to leave", results_.size());
+  if (flags_[0].missing + flags_[1].missing > 0)
+    return fmt::format("flags ({} of dispatch, {} of combine are missing)", flags_[0].missing,
+                       flags_[1].missing);
   const std::int64_t missing = left([](const Batch& batch) { return batch.results_left; });
   return fmt::format("results ({} of {} are back)", plan_.results - missing, plan_.results);
 }

@@ -31,7 +31,8 @@ RooflineTimer::RooflineTimer(const ChipConfig& chip, const StackConfig& stack, d
       vector_rate_per_core_(share(chip.vector_rate.value, compute_scale, cores_)) {}
 
 Picoseconds RooflineTimer::gemm_tile(const GemmTile& tile) const {
-  const Flops work(2 * rounded_up(tile.m, kCubeSide) * rounded_up(tile.n, kCubeSide) * tile.k);
+  const std::int64_t rows = chip_.matrix_rows ? chip_.matrix_rows->value : kCubeSide;
+  const Flops work(2 * rounded_up(tile.m, rows) * rounded_up(tile.n, kCubeSide) * tile.k);
   const FlopsPerSecond rate = share(chip_.cube_rate(tile.weight, tile.activation), compute_scale_, cores_);
   return stack_.tile_prologue.value + time_rounded_up(work, rate);
 }

@@ -8,10 +8,21 @@ namespace podsim::npu {
 namespace {
 
 // dispatch | barrier | L1 | SwiGLU | L2 | barrier | combine | barrier | weighted sum: a kernel each, the next
-// one launched when the card is done with the last, all intermediate results through memory.
+// one launched when the card is done with the last, all intermediate results through memory. Where the
+// stack says so, dispatch and combine pack what they send, card by card, and unpack what came; where results
+// of a token are added up before they are sent, that is the packing. Without compute: dispatch | barrier |
+// combine | barrier | weighted sum.
 class Serial : public Schedule {
  public:
-  Serial(const SerialSchedule& config, const StackConfig& stack) : config_(config), stack_(stack) {}
+  Serial(const SerialSchedule& config, const StackConfig& stack, const Exchange& exchange)
+      : config_(config),
+        stack_(stack),
+        reduced_(exchange.combine_copies == moe::Copies::PerCard),
+        pack_(stack.high_throughput ? stack.high_throughput->pack_passes.value : 0),
+        unpack_(stack.high_throughput ? stack.high_throughput->unpack_passes.value : 0) {
+    if (stack.high_throughput && stack.high_throughput->quantise_passes)
+      quantise_ = stack.high_throughput->quantise_passes->value;
+  }
 
   const char* name() const override { return SerialSchedule::kKind; }
   bool fused() const override { return false; }
@@ -22,12 +33,16 @@ class Serial : public Schedule {
     tiling.block_m = config_.block_m.value_or(block_m_for(shape));
     tiling.block_n = config_.block_n;
     tiling.experts_per_wave = shape.slots;
+    tiling.compute = config_.compute;
+    tiling.reduced = reduced_;
     return tiling;
   }
 
   FixedCosts fixed_costs() const override {
     const Picoseconds launch = stack_.kernel_launch.value;
     const Picoseconds barrier = stack_.barrier.value;
+    if (!config_.compute)
+      return {launch + stack_.metadata_exchange.value, barrier, Picoseconds(), launch, barrier + launch};
     return {launch + stack_.metadata_exchange.value, barrier + launch, launch + launch, barrier + launch,
             barrier + launch};
   }
@@ -35,7 +50,7 @@ class Serial : public Schedule {
   Picoseconds barrier() const override { return stack_.barrier.value; }
 
   StageTimes stage_times(const CardReport& report) const override {
-    return {report.barriers[0], report.barriers[1], report.done};
+    return {report.dispatched, report.combining, report.done};
   }
 
   void layer_begins(MoeCard& card, Picoseconds at) const override {
@@ -47,8 +62,18 @@ class Serial : public Schedule {
       case kDispatchLaunched:
         return card.pause(at, stack_.metadata_exchange.value, kMetadataKnown, "metadata exchange");
       case kMetadataKnown:
+        return card.run_quantisation(at, quantise_, kQuantised);
+      case kQuantised:
+        return card.run_copies(at, MoeCard::Moved::Sends, pack_, kPacked);
+      case kPacked:
         card.open_dispatch(at);
         return card.await_rows(at);
+      case kUnpacking:
+        return card.run_copies(at, MoeCard::Moved::Rows, unpack_, kUnpacked);
+      case kUnpacked:
+        card.note_dispatched(at);
+        if (!config_.compute) return combine(card, at);
+        return launch(card, at, kL1Launched, "launch L1");
       case kL1Launched:
         return card.start_gemm(Gemm::L1, at);
       case kActivationLaunched:
@@ -58,7 +83,15 @@ class Serial : public Schedule {
       case kL2Launched:
         return card.start_gemm(Gemm::L2, at);
       case kCombineLaunched:
-        return combine(card, at);
+        if (reduced_) return card.run_reduction(at, kResultsPacked);
+        return card.run_copies(at, MoeCard::Moved::Results, pack_, kResultsPacked);
+      case kResultsPacked:
+        card.send_all_results(at);
+        return card.await_results(at);
+      case kResultsThere:
+        return card.run_copies(at, MoeCard::Moved::ResultsBack, unpack_, kResultsUnpacked);
+      case kResultsUnpacked:
+        return launch(card, at, kSumLaunched, "launch weighted sum");
       case kSumLaunched:
         return card.run_weighted_sum(at, kSummed);
       default:
@@ -75,20 +108,27 @@ class Serial : public Schedule {
   }
 
   void barrier_passed(MoeCard& card, int which, Picoseconds at) const override {
-    if (which == 1) return launch(card, at, kL1Launched, "launch L1");
-    if (which == 2) return launch(card, at, kCombineLaunched, "launch combine");
-    launch(card, at, kSumLaunched, "launch weighted sum");
+    if (which == 1) return card.do_at(at, kUnpacking);
+    if (which == 2 && config_.compute) return combine(card, at);
+    card.do_at(at, kResultsThere);
   }
 
  private:
   enum Step {
     kDispatchLaunched,
     kMetadataKnown,
+    kQuantised,
+    kPacked,
+    kUnpacking,
+    kUnpacked,
     kL1Launched,
     kActivationLaunched,
     kActivated,
     kL2Launched,
     kCombineLaunched,
+    kResultsPacked,
+    kResultsThere,
+    kResultsUnpacked,
     kSumLaunched,
     kSummed
   };
@@ -97,21 +137,24 @@ class Serial : public Schedule {
     card.pause(at, stack_.kernel_launch.value, step, what);
   }
 
-  static void combine(MoeCard& card, Picoseconds at) {
-    for (MoeCard::MBlock m = 0; m < card.m_blocks(); ++m) {
-      if (!card.is_shared(m)) card.send_results(m, at);
-    }
-    card.await_results(at);
+  void combine(MoeCard& card, Picoseconds at) const {
+    card.note_combining(at);
+    launch(card, at, kCombineLaunched, "launch combine");
   }
 
   SerialSchedule config_;
   StackConfig stack_;
+  bool reduced_;
+  std::int64_t quantise_ = 0;
+  std::int64_t pack_;
+  std::int64_t unpack_;
 };
 
 }  // namespace
 
-std::unique_ptr<Schedule> make_serial(const SerialSchedule& config, const StackConfig& stack) {
-  return std::make_unique<Serial>(config, stack);
+std::unique_ptr<Schedule> make_serial(const SerialSchedule& config, const StackConfig& stack,
+                                      const Exchange& exchange) {
+  return std::make_unique<Serial>(config, stack, exchange);
 }
 
 }  // namespace podsim::npu

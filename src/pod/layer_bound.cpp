@@ -67,7 +67,7 @@ class Floors {
     floors.cubes = (plan.cube_time[kL1] + plan.cube_time[kL2]) / cores;
     floors.rows_in = row * incoming_[card];
     floors.memory = plan.hbm_time[kL1] + plan.hbm_time[kL2] + floors.rows_in + row * sends +
-                    time_of(data_.shape.combine_row) * (plan.rows + plan.results) +
+                    time_of(data_.shape.combine_row) * (results_out(card, plan) + plan.results) +
                     time_of(plan.batches[0].weighted_sum.bytes) + time_of(plan.batches[1].weighted_sum.bytes);
     floors.first = gemm(kL1);
     floors.second = gemm(kL2);
@@ -82,6 +82,11 @@ class Floors {
   }
 
  private:
+  // Read on their way out.
+  std::int64_t results_out(std::size_t card, const CardPlan& plan) const {
+    return data_.tiling.reduced ? incoming_[card] : std::int64_t{plan.rows};
+  }
+
   std::int64_t remote_sends(std::size_t card) const {
     std::int64_t remote = 0;
     for (const npu::SendRow& send : data_.works[card].sends) remote += send.destination != card ? 1 : 0;
@@ -217,6 +222,11 @@ std::optional<LayerBound> LayerBounder::bound(const LayerData& data, Span<const 
     bound.layer += one_group ? first + second
                              : std::max(first + std::max(least.least_back, least.second),
                                         std::max(least.least_out, least.first) + second);
+    return bound;
+  }
+  if (schedule_.overlap() == npu::Overlap::Cards) {
+    bound.layer = fixed.total() + least.sum + std::max({dispatch, least.stages, combine});
+    if (rows) bound.combine += fixed.before_combine + fixed.after_combine + least.sum;
     return bound;
   }
   if (rows) bound.dispatch += schedule_.barrier();

@@ -7,9 +7,10 @@ namespace {
 
 using stats::Column;
 
-constexpr MetricDef kLayerMetrics[] = {kLayerLatency,   kLayersTotal, kLayersCount, kDispatchLatency,
-                                       kCombineLatency, kComputeBusy, kCommExposed, kTokensPerCard,
-                                       kTokensPod,      kOverBound,   kCards};
+constexpr MetricDef kLayerMetrics[] = {kLayerLatency,   kLayersTotal,   kLayersCount,  kDispatchLatency,
+                                       kCombineLatency, kDispatchDrain, kCombineDrain, kDispatchRate,
+                                       kCombineRate,    kComputeBusy,   kCommExposed,  kTokensPerCard,
+                                       kTokensPod,      kOverBound,     kCards};
 constexpr MetricDef kCardMetrics[] = {kCardDispatch, kCardL1,       kCardActivation, kCardL2,  kCardCombine,
                                       kCardCompute,  kCardOverhead, kCardExposed,    kCardIdle};
 constexpr MetricDef kBoundMetrics[] = {kBoundLayer, kBoundDispatch, kBoundCombine,  kBoundCompute,

@@ -15,6 +15,13 @@ double ratio(Picoseconds a, Picoseconds b) {
   return b > Picoseconds() ? static_cast<double>(a.count()) / static_cast<double>(b.count()) : 0.0;
 }
 
+// GB/s of a card.
+double rate(Bytes bytes, std::int64_t cards, Picoseconds time) {
+  if (time == Picoseconds()) return 0.0;
+  const auto of_card = static_cast<double>(bytes.count()) / static_cast<double>(cards);
+  return of_card / static_cast<double>(time.count()) * 1000.0;
+}
+
 // The key that most layers have.
 std::string most_frequent(const std::map<std::string, std::int64_t>& counts) {
   std::string best;
@@ -37,6 +44,10 @@ void MoeRun::set_metrics() {
   metrics.set(kLayersTotal, latency_);
   metrics.set(kDispatchLatency, mean(dispatch_));
   metrics.set(kCombineLatency, mean(combine_));
+  metrics.set(kDispatchDrain, mean(dispatch_drain_));
+  metrics.set(kCombineDrain, mean(combine_drain_));
+  metrics.set(kDispatchRate, rate(builder_.model().dispatch_row() * messages_, cards, dispatch_drain_));
+  metrics.set(kCombineRate, rate(builder_.model().combine_row() * result_messages_, cards, combine_drain_));
   metrics.set(kComputeBusy, mean(core_busy_) / cards);
   metrics.set(kCommExposed, mean(exposed_) / cards);
   metrics.set(kOverBound, ratio(latency_, bounds_.layer));
@@ -75,7 +86,7 @@ void MoeRun::set_bound_metrics() {
   metrics.set(kTrafficLocalRows, local_rows_);
   metrics.set(kTrafficImbalance, imbalance_ / static_cast<double>(layers_done()));
   metrics.set(kTrafficDispatchBytes, builder_.model().dispatch_row() * messages_);
-  metrics.set(kTrafficCombineBytes, builder_.model().combine_row() * rows_);
+  metrics.set(kTrafficCombineBytes, builder_.model().combine_row() * result_messages_);
 }
 
 void MoeRun::add_words() {

@@ -13,17 +13,41 @@
 
 namespace podsim::pod {
 
+namespace {
+
+// Stores of cores reach other cards in short segments: a smaller mtu.
+Scenario with_segments(Scenario scenario) {
+  const auto& segment = scenario.machine.stack->write_segment;
+  if (segment) {
+    fabric::ProtocolConfig protocol = *scenario.machine.protocol;
+    protocol.mtu.value = std::min(protocol.mtu.value, segment->value);
+    scenario.machine.protocol.value = protocol;
+  }
+  return scenario;
+}
+
+}  // namespace
+
 MoeRun::MoeRun(const Scenario& scenario, const MoeWorkload& workload, const topology::Pod& pod,
                std::uint64_t seed, npu::KernelTimings* kernels, RunResult& result)
-    : scenario_(scenario),
+    : scenario_(with_segments(scenario)),
+      round_trip_([this](NpuId from, NpuId to) {
+        topology::Path path;
+        pod_.routing->path(from, to, 0, path);
+        const fabric::ProtocolConfig& protocol = *scenario_.machine.protocol;
+        Picoseconds way = protocol.send_latency.value + protocol.receive_latency.value;
+        for (std::size_t hop = 0; hop < path.hops; ++hop)
+          way += pod_.graph.type(pod_.graph.links()[path.links[hop]].type).latency;
+        return way * 2;
+      }),
       workload_(workload),
       pod_(pod),
       seed_(seed),
       kernels_(kernels),
       result_(result),
-      schedule_(npu::make_schedule(scenario.schedule, *scenario.machine.stack)),
-      builder_(scenario, workload, pod, *schedule_, seed),
-      bounder_(pod, scenario, *schedule_, seed) {
+      schedule_(npu::make_schedule(scenario_.schedule, *scenario_.machine.stack, workload.exchange_choice())),
+      builder_(scenario_, workload, pod, *schedule_, seed),
+      bounder_(pod, scenario_, *schedule_, seed) {
   make_parts();
 }
 
@@ -37,7 +61,7 @@ void MoeRun::make_parts() {
     std::unique_ptr<npu::KernelTimer>& timer = timers_[scale];
     if (timer == nullptr) timer = make_timer(scale);
     parts_.push_back({NpuId(card), timer.get(), &*scenario_.machine.stack, schedule_.get(),
-                      chip.hbm.sustained(), chip.l2.value});
+                      chip.hbm.sustained(), chip.l2.value, send_cores(), &round_trip_});
   }
   for (const std::int64_t card : scenario_.output.timeline_cards) {
     if (card >= static_cast<std::int64_t>(builder_.cards()))
@@ -46,14 +70,69 @@ void MoeRun::make_parts() {
   }
 }
 
+// Where communication runs beside computation it has the stack's share of cores: vector cores, or, on a chip
+// that has none of its own, whole cores, unless its communication is part of a fused kernel's cores.
+std::int64_t MoeRun::communication_cores() const {
+  const npu::ChipConfig& chip = *scenario_.machine.chip;
+  const npu::Overlap overlap = schedule_->overlap();
+  const bool beside = overlap == npu::Overlap::All || overlap == npu::Overlap::Pairs;
+  const bool whole = chip.vector_cores.value == chip.cores.value;
+  const auto& share = scenario_.machine.stack->communication_cores;
+  if (!beside || !share || (whole && schedule_->fused())) return 0;
+  if (share->value >= chip.vector_cores.value)
+    throw ConfigError(fmt::format("/machine/stack/communication_cores: got {}, chip {} has {}", share->value,
+                                  chip.name, chip.vector_cores.value));
+  return share->value;
+}
+
+npu::SendCores::Config MoeRun::send_cores() const {
+  const npu::StackConfig& stack = *scenario_.machine.stack;
+  const bool low_latency = workload_.exchange == npu::ExchangeFamily::LowLatency;
+  if (!low_latency && !stack.high_throughput) return {};
+  const npu::RowCoresConfig& rows = low_latency ? stack.low_latency->rows : stack.high_throughput->rows;
+  npu::SendCores::Config send;
+  send.issue = rows.row_issue.value;
+  if (rows.copy_rate) send.copy_rate = rows.copy_rate->value;
+  if (rows.in_flight) send.in_flight = rows.in_flight->value;
+  const npu::Overlap overlap = schedule_->overlap();
+  if (overlap == npu::Overlap::All || overlap == npu::Overlap::Pairs) {
+    send.cores = communication_cores();
+  } else {
+    send.cores = rows.cores ? rows.cores->value : scenario_.machine.chip->vector_cores.value;
+  }
+  return send;
+}
+
+// A slot for every row that may come, and for every result.
+void MoeRun::check_windows(const LayerData& data) const {
+  if (workload_.exchange != npu::ExchangeFamily::LowLatency) return;
+  const npu::LayerShape& shape = data.shape;
+  const Bytes windows = shape.dispatch_row * (shape.slots * shape.ranks * shape.tokens) +
+                        shape.combine_row * (shape.tokens * shape.top_k);
+  const npu::ChipConfig& chip = *scenario_.machine.chip;
+  if (windows <= chip.hbm.capacity.value) return;
+  throw ConfigError(fmt::format(
+      "/workload/exchange: low_latency needs a slot for every row of {} cards for {} experts, {} in all; "
+      "chip {} "
+      "has {}; expected fewer tokens, or high_throughput",
+      shape.ranks, shape.slots, to_string(windows), chip.name, to_string(chip.hbm.capacity.value)));
+}
+
 std::unique_ptr<npu::KernelTimer> MoeRun::make_timer(double compute_scale) const {
   const npu::ChipConfig& chip = *scenario_.machine.chip;
   const auto* core = std::get_if<npu::CoreTimerConfig>(&scenario_.machine.timer);
-  if (core == nullptr)
-    return std::make_unique<npu::RooflineTimer>(chip, *scenario_.machine.stack, compute_scale);
-  PODSIM_CHECK(kernels_ != nullptr, "a run with the core timer has no kernel timings");
-  return std::make_unique<npu::CoreTimer>(chip, *core, builder_.model().dispatch_type.value, *kernels_,
-                                          compute_scale);
+  std::unique_ptr<npu::KernelTimer> timer;
+  if (core == nullptr) {
+    timer = std::make_unique<npu::RooflineTimer>(chip, *scenario_.machine.stack, compute_scale);
+  } else {
+    PODSIM_CHECK(kernels_ != nullptr, "a run with the core timer has no kernel timings");
+    timer = std::make_unique<npu::CoreTimer>(chip, *core, builder_.model().dispatch_type.value, *kernels_,
+                                             compute_scale);
+  }
+  const std::int64_t taken = communication_cores();
+  if (taken == 0) return timer;
+  return std::make_unique<npu::SharedTimer>(std::move(timer), taken, chip.vector_cores.value,
+                                            chip.vector_cores.value == chip.cores.value);
 }
 
 void MoeRun::make_cards() {
@@ -90,6 +169,7 @@ void MoeRun::run_bound(const RunOptions& options) {
     Stopwatch watch;
     const std::unique_ptr<LayerData> data = builder_.build(workload_.layers.first + i);
     result_.perf.traffic_s += watch.lap();
+    check_windows(*data);
     const auto plan_of = [&](std::size_t card) -> const npu::CardPlan& {
       npu::plan_card(data->works[card], parts_[card], plan);
       return plan;
@@ -113,6 +193,7 @@ void MoeRun::run_packets(const RunOptions& options) {
     watch.lap();
     std::unique_ptr<LayerData> data = builder_.build(workload_.layers.first + i);
     result_.perf.traffic_s += watch.lap();
+    check_windows(*data);
     result_.partial = !run_layer(*data, options, i);
     const Picoseconds latency = result_.partial ? Picoseconds() : result_.layers.back().latency;
     if (shown_ != nullptr && latency <= shown_latency_) continue;
@@ -211,9 +292,24 @@ void MoeRun::add_layer(const LayerData& data, const LayerBound& bound, Picosecon
   latency_ += row.latency;
   dispatch_ += row.dispatch;
   combine_ += row.combine;
+  add_drains();
   result_.layers.push_back(row);
   add_wave_rows(data.layer, cards_, result_.waves);
   add_bound(data, bound);
+}
+
+// Benchmarks let all cards begin together, so each card's drain counts from its own beginning.
+void MoeRun::add_drains() {
+  Picoseconds dispatch;
+  Picoseconds combine;
+  for (const auto& card : cards_) {
+    const npu::CardReport& report = card->report();
+    dispatch = std::max(dispatch, report.rows_in - report.dispatch_open);
+    if (report.first_result != npu::TileEngine::kNever)
+      combine = std::max(combine, report.results_back - report.first_result);
+  }
+  dispatch_drain_ += dispatch;
+  combine_drain_ += combine;
 }
 
 void MoeRun::add_card(std::size_t card, Picoseconds end, Picoseconds combine_begin) {
@@ -263,6 +359,7 @@ void MoeRun::add_bound(const LayerData& data, const LayerBound& bound) {
   rows_ += data.rows();
   local_rows_ += data.local_rows();
   messages_ += data.messages();
+  result_messages_ += data.tiling.reduced ? data.messages() : data.rows();
   imbalance_ += data.imbalance();
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "podsim/npu/core_timer.h"
 #include "podsim/npu/moe_card.h"
 #include "podsim/npu/roofline_timer.h"
+#include "podsim/npu/shared_timer.h"
 #include "podsim/stats/distribution.h"
 
 namespace podsim::pod {
@@ -32,6 +34,9 @@ class MoeRun {
  private:
   void add_links();
   void make_parts();
+  npu::SendCores::Config send_cores() const;
+  std::int64_t communication_cores() const;
+  void check_windows(const LayerData& data) const;
   std::unique_ptr<npu::KernelTimer> make_timer(double compute_scale) const;
   void make_cards();
   bool run_layer(const LayerData& data, const RunOptions& options, std::int64_t index);
@@ -39,6 +44,7 @@ class MoeRun {
   void add_card(std::size_t card, Picoseconds end, Picoseconds group_combine_begin);
   LayerRow layer_row(const LayerData& data, const LayerBound& bound) const;
   std::optional<LayerBound> bound_of(const LayerData& data, const PlanOf& plan_of, const RunOptions& options);
+  void add_drains();
   void add_bound(const LayerData& data, const LayerBound& bound);
   void add_traffic(const LayerData& data);
   void set_metrics();
@@ -49,7 +55,8 @@ class MoeRun {
   Picoseconds mean(Picoseconds sum) const { return sum / layers_done(); }
   std::int64_t layers_done() const { return static_cast<std::int64_t>(result_.layers.size()); }
 
-  const Scenario& scenario_;
+  const Scenario scenario_;  // as the stack's stores travel
+  std::function<Picoseconds(NpuId, NpuId)> round_trip_;
   const MoeWorkload& workload_;
   const topology::Pod& pod_;
   std::uint64_t seed_;
@@ -72,7 +79,8 @@ class MoeRun {
   // Sums over the layers that are done.
   LayerBound bounds_{};
   std::map<std::string, std::int64_t> transfer_limits_;  // layers by what their transfers wait for
-  Picoseconds latency_, dispatch_, combine_, core_busy_, exposed_;
+  Picoseconds latency_, dispatch_, combine_, dispatch_drain_, combine_drain_, core_busy_, exposed_;
+  std::int64_t result_messages_ = 0;
   std::int64_t rows_ = 0;
   std::int64_t local_rows_ = 0;
   std::int64_t messages_ = 0;

@@ -78,6 +78,18 @@ void MoeWorkload::describe(config::Fields& f) {
              "which copy of a replicated expert a row goes to");
   f.value_or("dispatch_copies", dispatch_copies, moe::Copies::PerExpert,
              "a token travels once per chosen expert, or once per card that holds any of them");
+  f.value_or("combine_copies", combine_copies, moe::Copies::PerExpert,
+             "a result travels back per chosen expert, or one sum of them per card, under schedule serial");
+  f.value_or(
+      "exchange", exchange, npu::ExchangeFamily::HighThroughput,
+      "dispatch and combine under schedules that have them as operators: bulk messages behind an exchange "
+      "of counts, or single rows to slots of their own");
+  f.value_or("launch", launch, npu::Launch::Graph,
+             "kernels start from a captured graph, or one by one from the host");
+  f.check(combine_copies == moe::Copies::PerExpert || dispatch_copies == moe::Copies::PerCard,
+          "combine_copies: per_card needs dispatch_copies per_card");
+  f.check(exchange == npu::ExchangeFamily::HighThroughput || dispatch_copies == moe::Copies::PerExpert,
+          "exchange: low_latency has a slot for every expert's row and needs dispatch_copies per_expert");
 }
 
 void AllToAllWorkload::describe(config::Fields& f) {

@@ -56,14 +56,42 @@ std::string section(const Family& family) {
   return text + reasons(family);
 }
 
+std::string errors_cell(const ErrorStats& stats) {
+  if (stats.count == 0) return "";
+  return fmt::format("{}: {:.1f} %, worst {}", stats.count, stats.mean_absolute * 100.0,
+                     percent_text(stats.worst));
+}
+
+// A line for every family: cases, mean absolute error and worst error, predicted and calibrated apart.
+std::string summary(const std::vector<Family>& families) {
+  std::string text = "\n| family | predicted | calibrated | gains with the right sign |\n|---|---|---|---|\n";
+  for (const Family& family : families) {
+    const Statistics& stats = family.statistics;
+    const std::string gains =
+        stats.gains.count > 0 ? fmt::format("{} of {}", stats.gains.right_sign, stats.gains.count) : "";
+    text += fmt::format("| {} | {} | {} | {} |\n", cell(family.name), errors_cell(stats.predicted),
+                        errors_cell(stats.calibrated), gains);
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string markdown_report(const std::vector<Result>& results) {
+std::string markdown_report(const std::vector<Result>& results, const std::string& notes) {
   const Statistics whole = statistics(results);
-  std::string text =
-      fmt::format("# Validation\n\n{}. Error = simulated / measured - 1.\n\n", verdict_counts(whole));
+  const std::vector<Family> families = by_family(results);
+  std::string text = fmt::format(
+      "<!-- Written by `podsim validate --markdown`. Change the cases, not this file. -->\n# Validation\n\n"
+      "How far podsim is off, on measurements that others published. {}. Error = simulated / measured - 1. A "
+      "case is "
+      "*calibrated* when a constant of podsim names it as its source, *predicted* otherwise; one that is off "
+      "by more "
+      "than its tolerance is *missed*, and *explained* where the case says why.\n\n",
+      verdict_counts(whole));
   for (const std::string& line : statistics_lines(whole)) text += fmt::format("- {}\n", cell(line));
-  for (const Family& family : by_family(results)) text += section(family);
+  text += summary(families);
+  for (const Family& family : families) text += section(family);
+  if (!notes.empty()) text += "\n" + notes;
   return text;
 }
 

@@ -12,7 +12,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ["PODSIM"])
 BUILD = pathlib.Path(os.environ["PODSIM_BUILD"])
 
-TABLES = ("links.csv", "cards.csv", "layers.csv", "transfers.csv")
+TABLES = ("links.csv", "cards.csv", "layers.csv", "transfers.csv", "waves.csv")
 RESULT_FILES = ("results.json", "effective_config.json", "timeline.json", *TABLES)  # the same for the same input
 RUN_FIGURES = ("wall_s", "hop_events", "hop_events_per_s", "peak_rss_bytes", "version", "git_revision")
 

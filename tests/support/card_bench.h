@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <queue>
@@ -23,11 +24,12 @@ class CardBench {
   };
 
   CardBench(ToyLayer layer, const npu::ScheduleConfig& schedule, Timing timing,
-            const npu::ChipConfig& chip = toy_chip(), const npu::StackConfig& stack = toy_stack())
+            const npu::ChipConfig& chip = toy_chip(), const npu::StackConfig& stack = toy_stack(),
+            const npu::Exchange& exchange = {}, const npu::SendCoreLimits& send = {})
       : layer_(std::move(layer)),
         timing_(timing),
         stack_(stack),
-        schedule_(npu::make_schedule(schedule, stack_)),
+        schedule_(npu::make_schedule(schedule, stack_, exchange)),
         timer_(chip, stack_, 1.0),
         barrier_(stack_.barrier.value) {
     layer_.tiling = schedule_->tiling(layer_.shape, chip.cores.value);
@@ -35,8 +37,8 @@ class CardBench {
     sends_.resize(ranks);
     for (std::size_t rank = 0; rank < ranks; ++rank) {
       hosts_.push_back(std::make_unique<Host>(*this, rank));
-      const npu::CardParts parts{NpuId(rank),          &timer_,      &stack_, schedule_.get(),
-                                 chip.hbm.sustained(), chip.l2.value};
+      const npu::CardParts parts{NpuId(rank),          &timer_,       &stack_, schedule_.get(),
+                                 chip.hbm.sustained(), chip.l2.value, send,    &round_trip_};
       cards_.push_back(std::make_unique<npu::MoeCard>(parts, *hosts_.back()));
       barrier_.add(*cards_.back());
     }
@@ -119,6 +121,7 @@ class CardBench {
   npu::StackConfig stack_;
   std::unique_ptr<npu::Schedule> schedule_;
   npu::RooflineTimer timer_;
+  std::function<Picoseconds(NpuId, NpuId)> round_trip_ = [this](NpuId, NpuId) { return timing_.latency * 2; };
   npu::GroupBarrier barrier_;
   std::vector<std::vector<npu::SendRow>> sends_;
   std::vector<std::unique_ptr<Host>> hosts_;

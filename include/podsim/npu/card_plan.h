@@ -4,12 +4,14 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "podsim/npu/kernel_timer.h"
 #include "podsim/npu/layer_work.h"
 #include "podsim/npu/schedule.h"
+#include "podsim/npu/send_cores.h"
 #include "podsim/npu/tile_engine.h"
 
 namespace podsim::npu {
@@ -91,6 +93,9 @@ struct CardParts {
   const Schedule* schedule = nullptr;
   BytesPerSecond hbm_rate;
   Bytes l2;
+  SendCores::Config send{};  // what sends rows; default: they leave as fast as memory and ports take them
+  // From one card to another and back, on idle links; needed where cores wait for answers.
+  const std::function<Picoseconds(NpuId, NpuId)>* round_trip = nullptr;
 };
 
 // Fills `plan`, whose memory is used again.

@@ -34,6 +34,8 @@ struct ChipConfig {
   // Dense matrix rate of all cores together, cube only, by element type ("fp8"). Operands of two types run at
   // the rate of the wider one.
   std::map<std::string, config::Sourced<FlopsPerSecond>> cube_peak;
+  // Rows that a matrix instruction takes at least: fewer cost as much. Default: the cube's 16.
+  std::optional<config::Sourced<std::int64_t>> matrix_rows;
   config::Sourced<double> cube_efficiency;      // sustained over peak of a large dense GEMM
   config::Sourced<FlopsPerSecond> vector_rate;  // FP32, all vector cores together
   HbmConfig hbm;

@@ -15,9 +15,10 @@
 namespace podsim::npu {
 
 // Kernel times from the AI core model (docs/components/kernel_timer.md): the grouped GEMM is simulated for
-// every size that an M-block may have, with the weights from HBM on all cores of a die and on one, and with the
-// weights in L2 behind an M-block before, twice each; a tile is the difference, the fill of the pipes the rest. Sizes of
-// M-blocks come in steps of 16 rows, and all of a kernel are simulated together when the first is asked for.
+// every size that an M-block may have, with the weights from HBM on all cores of a die and on one, and with
+// the weights in L2 behind an M-block before, twice each; a tile is the difference, the fill of the pipes the
+// rest. Sizes of M-blocks come in steps of 16 rows, and all of a kernel are simulated together when the first
+// is asked for.
 class CoreTimer : public KernelTimer {
  public:
   // `activation`: element type of the rows between the GEMMs; `compute_scale`: speed of this card's

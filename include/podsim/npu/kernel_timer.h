@@ -38,8 +38,8 @@ class KernelTimer {
   virtual Picoseconds gemm_tile(const GemmTile& tile) const = 0;
   // What a tile takes longer on a core that did nothing before it: the pipes fill, and drain at its end.
   virtual Picoseconds gemm_fill(const GemmTile& /*tile*/) const { return Picoseconds(); }
-  // How long the card's memory serves nothing but the weights of a tile that come from it, where memory and not
-  // the core sets the tile's time; 0: their bytes at the sustained rate.
+  // How long the card's memory serves nothing but the weights of a tile that come from it, where memory and
+  // not the core sets the tile's time; 0: their bytes at the sustained rate.
   virtual Picoseconds gemm_memory(const GemmTile& /*tile*/) const { return Picoseconds(); }
   // `elements` through the vector units that belong to one core.
   virtual Picoseconds vector_pass(VectorOp op, std::int64_t elements) const = 0;

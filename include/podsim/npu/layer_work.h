@@ -51,17 +51,23 @@ struct Tiling {
   bool second_pass = false;     // the second GEMMs of all waves come after the first ones of all, shared last
   bool results_by_tile = false;  // an M-block's results leave tile by tile, not with its last one
   bool pulled = false;           // receivers ask for their rows, see MoeCard::pull_rows
+  bool compute = true;           // false: there are no tiles
+  bool reduced = false;          // a card sends one result for all of its rows of a token
+  bool flags = false;            // a card tells every slot's card when its rows have gone, and back
 
   std::int64_t wave_of(std::int64_t slot) const { return slot / experts_per_wave; }
 };
 
 // What a message carries, in its tag: two bits of kind, thirty of content.
 enum class TagKind : std::uint32_t {
-  Row,        // one row for one slot: slot in the low 12 bits, then the low bits of the row's number
-  SharedRow,  // one row for several slots of the card: number of the first of its rows in the traffic
-  Result,     // an expert's result on its way back: content as of a Row, so it does not depend on timing
-  Pull,       // a card asks for the rows of one of its slots: the slot
+  Row,          // one row for one slot: slot in the low 12 bits, then the low bits of the row's number
+  SharedRow,    // one row for several slots of the card: number of the first of its rows in the traffic
+  Result,       // an expert's result on its way back: content as of a Row, so it does not depend on timing
+  Pull,         // a card asks for the rows of one of its slots: the slot
+  Flag = Pull,  // where rows are pushed with flags: the sender has sent all to the card that it will
 };
+inline constexpr std::uint32_t kFlagOfDispatch = 0;
+inline constexpr std::uint32_t kFlagOfCombine = 1;
 inline constexpr std::uint32_t kTagContentBits = 30;
 inline constexpr std::uint32_t kTagSlotBits = 12;
 inline constexpr std::uint32_t kMaxSlots = 1U << kTagSlotBits;

@@ -25,6 +25,9 @@ struct CardReport {
   Picoseconds rows_in;                            // the last dispatched row is in memory
   Picoseconds first_result = TileEngine::kNever;  // ready to leave
   Picoseconds results_back;                       // the last result is in memory
+  Picoseconds dispatch_open;                      // the first row may leave
+  Picoseconds dispatched;                         // what a schedule notes: rows are where experts read them
+  Picoseconds combining;                          // and: the combine begins
   Picoseconds overhead;    // launches, metadata exchange, barrier latency while nothing is computed
   Picoseconds activation;  // SwiGLU, mean over cores
   Picoseconds kernels;     // activation and weighted sum as kernels of their own
@@ -99,6 +102,8 @@ class MoeCard : public Card {
   // The results of an M-block, or of some of its rows, may leave.
   void send_results(MBlock m, Picoseconds at);
   void send_results(const ReadyRows& rows, Picoseconds at);
+  // All of them, also where there are no GEMMs; one for all rows of a token where Tiling::reduced.
+  void send_all_results(Picoseconds at);
   // For schedules, which have no state: when the later of the two events of `pair` was, asked at each of
   // them. Nothing at the first one.
   std::optional<Picoseconds> both(std::size_t pair, Picoseconds at);
@@ -110,6 +115,14 @@ class MoeCard : public Card {
   // kernel of its own that reads and writes memory. `at` is the present.
   void run_activation(Picoseconds at, int step, int batch = 0);
   void run_weighted_sum(Picoseconds at, int step, int batch = 0);
+  // The same after `passes` over what a card moves, read and written, by the cores that send; and after
+  // results of a token are added up.
+  enum class Moved : std::uint8_t { Sends, Rows, Results, ResultsBack };
+  void run_copies(Picoseconds at, Moved moved, std::int64_t passes, int step);
+  void run_quantisation(Picoseconds at, std::int64_t passes, int step);
+  void run_reduction(Picoseconds at, int step);
+  void note_dispatched(Picoseconds at) { report_.dispatched = at; }
+  void note_combining(Picoseconds at) { report_.combining = at; }
   void arrive_at_barrier(Picoseconds at);
   void finish(Picoseconds at);
 
@@ -160,6 +173,13 @@ class MoeCard : public Card {
     std::uint32_t rows;
     Picoseconds at;
   };
+  struct Flags {  // of dispatch or combine, where Tiling::flags
+    std::size_t next = 0;
+    std::size_t end = 0;  // those to send: from `at` on, once all rows or results have left
+    Picoseconds at = kNever;
+    std::int64_t missing = 0;  // to come
+    Picoseconds last;
+  };
   struct Place {           // in the row buffer
     std::uint32_t tag;     // under which the result goes back
     std::uint32_t source;  // and where to
@@ -168,12 +188,22 @@ class MoeCard : public Card {
   void begin_rows();
   void begin_batches(Picoseconds at);
   void begin_gemms();
+  void begin_flags();
   void slot_computed(std::uint32_t slot, Picoseconds at);
+  std::int64_t count_of(Moved moved) const;
+  Picoseconds run_memory_kernel(Picoseconds at, Bytes bytes, Picoseconds cores_busy, const char* what);
   Picoseconds run_kernel(Picoseconds at, VectorOp op, const CardPlan::VectorKernel& kernel);
   bool next_pulled(Picoseconds now, fabric::Message& message);
   void ask_for(std::uint32_t slot, Picoseconds at);
   void asked_for(std::uint32_t card, std::uint32_t slot, Picoseconds at);
   void ask_on();
+  // False where no core is ready to send; then the host is asked to come again.
+  bool core_ready(Picoseconds now, Picoseconds from, Bytes bytes);
+  void core_sent(Picoseconds now, const fabric::Message& message);
+  bool next_flag(Picoseconds now, fabric::Message& message);
+  NpuId flag_destination(std::size_t phase, std::size_t number) const;
+  void flag_arrived(std::uint32_t phase, Picoseconds at);
+  bool next_reduced(Picoseconds now, fabric::Message& message);
   void next_row(Picoseconds now, fabric::Message& message);
   void next_result(Picoseconds now, fabric::Message& message);
   std::uint32_t index_of(std::uint32_t tag_slot) const {
@@ -220,6 +250,11 @@ class MoeCard : public Card {
   Picoseconds dispatch_open_ = kNever;
   LayerWork work_;
   std::deque<Results> results_;
+  SendCores senders_;
+  std::array<Flags, 2> flags_;              // of dispatch and of combine
+  std::vector<Place> arrived_;              // dispatch messages, where results are reduced
+  std::size_t next_reduced_ = 0;            // of them
+  Picoseconds reduced_open_ = kNever;       // their results may leave
   std::vector<Picoseconds> first_arrival_;  // [m_blocks] of recorded cards
   std::vector<ResultGroup> groups_;         // [groups of the plan]
   std::vector<std::uint32_t> blocks_left_;  // [m_blocks]: tile blocks of the second GEMM

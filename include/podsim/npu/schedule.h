@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "podsim/npu/exchange.h"
 #include "podsim/npu/layer_work.h"
 #include "podsim/npu/schedule_config.h"
 #include "podsim/npu/stack_config.h"
@@ -31,6 +32,7 @@ struct StageTimes {
 // Which stages of a layer run at the same time.
 enum class Overlap : std::uint8_t {
   None,   // stage after stage: the sum of the stages' bounds holds
+  Cards,  // stage after stage on a card, but no barrier between cards: the largest stage's bound holds
   Pairs,  // dispatch with the first GEMM, a barrier, the second one with the combine: the sum of the two
           // pairs'
   All     // the largest of all holds
@@ -87,6 +89,8 @@ class Schedule {
   virtual void results_back(MoeCard&, int batch, Picoseconds) const = 0;
 };
 
-std::unique_ptr<Schedule> make_schedule(const ScheduleConfig& config, const StackConfig& stack);
+// Throws ConfigError for an exchange that the schedule or the stack does not know.
+std::unique_ptr<Schedule> make_schedule(const ScheduleConfig& config, const StackConfig& stack,
+                                        const Exchange& exchange = {});
 
 }  // namespace podsim::npu

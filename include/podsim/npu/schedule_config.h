@@ -16,6 +16,7 @@ struct SerialSchedule {
   static constexpr const char* kKind = "serial";
   std::optional<std::int64_t> block_m;  // default: by expected rows per expert, as wave_fill
   std::int64_t block_n = 128;
+  bool compute = true;  // false: dispatch, a barrier, combine, as benchmarks of the two do
   void describe(config::Fields& f);
 };
 

@@ -25,6 +25,18 @@ inline constexpr MetricDef kCombineLatency{
     "first result ready to leave until the last one is back; under serial, as combine operators are "
     "measured, "
     "from the launch of the combine until the weighted sum is done; mean over layers"};
+inline constexpr MetricDef kDispatchDrain{
+    "dispatch.drain_us", "us",
+    "first dispatched row may leave until the last one is in memory, on the slowest card; mean over layers"};
+inline constexpr MetricDef kCombineDrain{
+    "combine.drain_us", "us",
+    "first result may leave until the last one is back in memory, on the slowest card; mean over layers"};
+inline constexpr MetricDef kDispatchRate{
+    "dispatch.rate_gb_per_s", "GB/s",
+    "payload that a card dispatches, also to itself, mean over cards, over dispatch.drain_us"};
+inline constexpr MetricDef kCombineRate{"combine.rate_gb_per_s", "GB/s",
+                                        "payload of the results that come back to a card, also from itself, "
+                                        "mean over cards, over combine.drain_us"};
 inline constexpr MetricDef kComputeBusy{"compute.busy_us", "us",
                                         "time on GEMM tiles, mean over cores and cards, per layer"};
 inline constexpr MetricDef kCommExposed{

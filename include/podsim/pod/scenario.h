@@ -17,6 +17,7 @@
 #include "podsim/moe/traffic.h"
 #include "podsim/npu/chip_config.h"
 #include "podsim/npu/collective_plan.h"
+#include "podsim/npu/exchange.h"
 #include "podsim/npu/global_memory.h"
 #include "podsim/npu/schedule_config.h"
 #include "podsim/npu/stack_config.h"
@@ -68,7 +69,11 @@ struct MoeWorkload {
   moe::PlacementConfig placement;
   moe::ReplicaChoice replica_choice = moe::ReplicaChoice::Nearest;
   moe::Copies dispatch_copies = moe::Copies::PerExpert;
+  moe::Copies combine_copies = moe::Copies::PerExpert;
+  npu::ExchangeFamily exchange = npu::ExchangeFamily::HighThroughput;
+  npu::Launch launch = npu::Launch::Graph;
   void describe(config::Fields& f);
+  npu::Exchange exchange_choice() const { return {exchange, launch, combine_copies}; }
   // Of one card, drafted ones included.
   std::int64_t tokens() const { return tokens_per_card * (1 + mtp_tokens.value_or(0)); }
 };

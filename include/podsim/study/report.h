@@ -13,8 +13,9 @@ namespace podsim::study {
 // A table per family with what its errors come to, then the whole.
 std::string console_report(const std::vector<Result>& results);
 
-// A section per family: statistics, table, and the reasons of misses. The same results give the same bytes.
-std::string markdown_report(const std::vector<Result>& results);
+// A summary, then a section per family: statistics, table, and the reasons of misses; `notes` at the end. The
+// same results give the same bytes.
+std::string markdown_report(const std::vector<Result>& results, const std::string& notes = "");
 
 // JUnit XML, a suite per family: Missed is a failure, Failed an error, Explained skipped with its reason.
 std::string junit_report(const std::vector<Result>& results);

@@ -45,9 +45,9 @@ class RunFilesTest : public testing::Test {
 
 TEST_F(RunFilesTest, AreAllThere) {
   write_run_files(folder_, sample_scenario(), sample_result());
-  EXPECT_EQ(names(),
-            (std::vector<std::string>{"cards.csv", "effective_config.json", "layers.csv", "links.csv",
-                                      "results.json", "run.json", "timeline.json", "transfers.csv"}));
+  EXPECT_EQ(names(), (std::vector<std::string>{"cards.csv", "effective_config.json", "layers.csv",
+                                               "links.csv", "results.json", "run.json", "timeline.json",
+                                               "transfers.csv", "waves.csv"}));
 }
 
 TEST_F(RunFilesTest, TheDigestIsThatOfTheFile) {

@@ -22,7 +22,7 @@ class CardPlanTest : public ::testing::Test {
     const RooflineTimer timer(toy_chip(), stack, 1.0);
     const auto made = make_schedule(schedule, stack);
     CardPlan plan;
-    plan_card(layer.work(0), {NpuId(0), &timer, &stack, made.get(), 1_GBps, l2}, plan);
+    plan_card(layer.work(0), {NpuId(0), &timer, &stack, made.get(), 1_GBps, l2, {}, nullptr}, plan);
     return plan;
   }
 };

@@ -70,6 +70,19 @@ TEST(Report, MarkdownCellsKeepTheTableWhole) {
   EXPECT_EQ(text, markdown_report(one_of_each()));
 }
 
+TEST(Report, ThePageBeginsWithALinePerFamilyAndEndsWithTheNotes) {
+  Result calibrated = result_of("b", 100, 90);
+  calibrated.calibrated = true;
+  Result other = result_of("c", 100, 120);
+  other.family = "other";
+  const std::string family = calibrated.family;
+  const std::string text =
+      markdown_report({result_of("a", 100, 105), calibrated, other}, "## Notes\n\nWhy.\n");
+  EXPECT_THAT(text, HasSubstr("| " + family + " | 1: 5.0 %, worst +5.0 % | 1: 10.0 %, worst -10.0 % |  |\n"));
+  EXPECT_THAT(text, HasSubstr("| other | 1: 20.0 %, worst +20.0 % |  |  |\n"));
+  EXPECT_THAT(text, testing::EndsWith("\n## Notes\n\nWhy.\n"));
+}
+
 TEST(Report, JUnitHasASuitePerFamilyWithItsCounts) {
   std::vector<Result> results = one_of_each();
   results[0].family = "other";

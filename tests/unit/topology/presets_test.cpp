@@ -72,6 +72,17 @@ TEST(Preset, CloudMatrix384IsAsPublished) {
   EXPECT_EQ(report.bisection.count(), 192LL * 7 * 52'192'000'000);
 }
 
+TEST(Preset, CloudMatrix384ByDiesHasTheLinksOfTheMachine) {
+  const PodReport report = describe_pod(build_pod(preset("cloudmatrix384_ranks")), 1);
+  EXPECT_EQ(report.npus, 768U);
+  ASSERT_EQ(report.switch_counts.size(), 2U);
+  EXPECT_EQ(report.switch_counts[0].switches, 2 * 48 * 7);  // L1 switches in two halves
+  EXPECT_EQ(report.switch_counts[1].switches, 16 * 7);
+  EXPECT_EQ(report.switch_counts[1].lanes_used, report.switch_counts[1].max_lanes);
+  ASSERT_EQ(report.dimensions.size(), 2U);
+  EXPECT_EQ(report.dimensions[1].card_most.count(), 7 * 26'096'000'000);  // half of a package's
+}
+
 TEST(Preset, CloudMatrix384LatenciesGiveTheDifferencesOfItsTable1) {
   const Pod pod = build_pod(preset("cloudmatrix384"));
   const auto links = [&pod](std::uint32_t dst) {
@@ -120,6 +131,8 @@ TEST(Preset, NodesHaveTheRatesOfTheirDataSheets) {
   EXPECT_EQ(card_rate("dgx_a100"), 300_GBps);
   EXPECT_EQ(card_rate("dgx_h800"), 200_GBps);
   EXPECT_EQ(card_rate("sm100_8"), 900_GBps);
+  EXPECT_EQ(card_rate("hgx_h200"), 450_GBps);
+  EXPECT_EQ(card_rate("hgx_h20"), 450_GBps);
 }
 
 TEST(Preset, TheRaggedExampleHasTenCardsOneSlowOneDamaged) {
