@@ -14,7 +14,7 @@ from podsim import SOURCE, podsim, said
 CASES = SOURCE / "tests/validation"
 SCENARIO = str(SOURCE / "configs/scenarios/all_to_all_1024.json")
 CORE_FOLDERS = ("cores", "memory", "dies")  # what calibrates kernels; the others calibrate runs
-LAYER_FOLDERS = ("chips", "stacks", "pods", "one_sided")
+LAYER_FOLDERS = ("chips", "stacks", "pods", "protocols", "one_sided")
 LIBRARY = SOURCE / "src/kernel/ops/matmul_library.cpp"  # its constants are software's, not a chip's
 # Constants of earlier versions were chosen on these rows: they are not predictions any more.
 ONCE_CALIBRATED = {"datacopy_ub_a2_s2", "datacopy_l1_a2_s2", "datacopy_l1_a2_s5", "datacopy_l1_a5_s5"}
