@@ -59,6 +59,7 @@ AiCore::AiCore(sc_core::sc_module_name name, std::uint32_t number, kernel::CoreK
       config_(config),
       clock_(clock),
       timing_(config),
+      function_(config, timing_.vector),
       around_(surroundings),
       traits_(traits_of(config, clock)),
       engine_(std::make_unique<PipeEngine>(engine_setting(number, config, clock_, surroundings))),
@@ -104,6 +105,7 @@ void AiCore::run_block() {
   if (local_ > sim::now()) around_.gate->sleep(number_, local_);
   kernel::set_scalar_unit(this);
   reset_registers();
+  function_.reset();
   calls_ = 0;
   standing_.assign(kernel::kPipeCount * kernel::kPipeCount * PipeEngine::kEvents, 0);
   std::fill(cache_tags_.begin(), cache_tags_.end(), kNoLine);

@@ -177,7 +177,7 @@ void AiCore::set_copy(Operation& op, const kernel::GlobalMove& move) const {
     op.l1_bytes = static_cast<std::int64_t>(move.row_bytes * move.rows * move.matrices);
 }
 
-void AiCore::fill(Operation& op, const Instruction& instruction) const {
+void AiCore::fill(Operation& op, const Instruction& instruction) {
   op.kind = Kind::Work;
   op.unit_flag = 0;
   op.one_at_a_time = false;
@@ -192,7 +192,8 @@ void AiCore::fill(Operation& op, const Instruction& instruction) const {
     set_duration(op, timing_.local(*local));
     if (instruction.pipe == Pipe::Mte1) op.l1_bytes = static_cast<std::int64_t>(local->bytes);
   } else if (const auto* vector = std::get_if<kernel::VectorWork>(&instruction.work)) {
-    set_duration(op, timing_.vector(*vector));
+    const bool fused = vector->function != 0 && config_.vector.registers;
+    set_duration(op, fused ? function_(*vector) : timing_.vector(*vector));
   } else if (const auto* global = std::get_if<kernel::GlobalMove>(&instruction.work)) {
     set_copy(op, *global);
   } else if (const auto* fixpipe = std::get_if<kernel::FixpipeMove>(&instruction.work)) {

@@ -95,9 +95,16 @@ void BankConfig::describe(config::Fields& f) {
   f.check(groups < 1 || banks % groups == 0, "{} banks are not a multiple of {} groups", banks, groups);
 }
 
+void RegisterConfig::describe(config::Fields& f) {
+  f.required("bytes", bytes, "bytes of a vector register").between(32, 4096);
+  f.required("source", source, "where it comes from");
+}
+
 void VectorConfig::describe(config::Fields& f) {
   f.required("startup_cycles", startup_cycles, "cycles of an instruction besides its repeats")
       .between(0, 10'000);
+  f.optional("registers", registers,
+             "functions of register instructions: calls that pass results on in registers");
   f.required("banks", banks, "banks of the unified buffer");
   f.required("rows", rows, "rates by operation and width").non_empty();
 }

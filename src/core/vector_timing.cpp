@@ -107,10 +107,14 @@ Cycles VectorTiming::bank_cycles(const kernel::VectorWork& work) const {
   return Cycles(ceil_div(cycles * repeats, seen) + meetings * met / seen);
 }
 
-Duration VectorTiming::operator()(const kernel::VectorWork& work) const {
+Cycles VectorTiming::rated_cycles(const kernel::VectorWork& work) const {
   const VectorRow* rate = row(work.op, bits_of(work.type));
-  const std::int64_t rated = std::max<std::int64_t>(
-      ceil_div(static_cast<std::int64_t>(work.elements) * rate->cycles, rate->elements), work.repeats);
+  return Cycles(std::max<std::int64_t>(
+      ceil_div(static_cast<std::int64_t>(work.elements) * rate->cycles, rate->elements), work.repeats));
+}
+
+Duration VectorTiming::operator()(const kernel::VectorWork& work) const {
+  const std::int64_t rated = rated_cycles(work).count();
   const std::int64_t banks = bank_cycles(work).count();
   return {Cycles(std::max(rated, banks)), Cycles(config_.vector.startup_cycles.value),
           Cycles(std::max<std::int64_t>(banks - rated, 0))};

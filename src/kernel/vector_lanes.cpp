@@ -122,6 +122,7 @@ VectorCall::VectorCall(const char* call, VectorOp op, DataType type, const Lanes
   vector.type = vector.narrow = type;
   vector.repeats = lanes.repeats;
   vector.elements = lanes.elements();
+  vector.function = scalar_unit().registers().vector_function;
   vector.sources = 0;
   vector.destination.blocks = 0;
   instruction_.work = vector;

@@ -10,11 +10,12 @@
 namespace podsim::memory {
 namespace {
 
-// One direction of a core's way to the L2. Requests go out in order, at most one per `issue` and so many in
-// flight; data comes in order at the path's rate.
+// One direction of a core's way to the L2. Requests go out in order, at most one per `issue`, and each when
+// the data of the one so many before it has come; data comes in any order, at the path's rate.
 struct Path {
   std::int64_t sent = 0;  // the next request may go
-  std::int64_t data = 0;  // the data so far has gone over the path
+  std::int64_t busy = 0;  // the path has had time for the data so far
+  std::int64_t data = 0;  // and all of it has come
   std::vector<std::int64_t> in_flight;
   std::size_t oldest = 0;
 };
@@ -42,6 +43,7 @@ struct MemorySystem::State {
       : hbm(config.hbm),
         l2(config.l2, hbm),
         issue(time_rounded_up(Cycles(1), config.l2.clock.value).count()),
+        nearest(time_rounded_up(config.l2.hit_latency.value, config.l2.clock.value).count()),
         capacity(static_cast<std::uint64_t>(config.hbm.capacity.value.count())),
         paths(std::size_t{2} * ports) {
     for (Path& path : paths) path.in_flight.resize(static_cast<std::size_t>(config.l2.outstanding.value), 0);
@@ -54,6 +56,7 @@ struct MemorySystem::State {
   Hbm hbm;
   L2 l2;
   std::int64_t issue;
+  std::int64_t nearest;  // from a request to data that is in L2
   std::uint64_t capacity;
   std::vector<Path> paths;
   std::int64_t now = 0;
@@ -76,9 +79,10 @@ void MemorySystem::State::row(L2::Request& request, std::uint64_t address, std::
     request.bytes = static_cast<std::int64_t>(here);
     const std::int64_t ready =
         transfer.atomic ? l2.atomic(request) : (transfer.write ? l2.write(request) : l2.read(request));
-    path.data += row_cost + ((request.bytes * per_byte) >> kRateShift);
-    path.data = std::max(path.data, ready);
-    slot = path.data;
+    const std::int64_t moving = row_cost + ((request.bytes * per_byte) >> kRateShift);
+    path.busy = std::max(path.busy + moving, request.at + nearest);
+    slot = std::max(path.busy, ready);
+    path.data = std::max(path.data, slot);
     row_cost = 0;
     address += here;
     bytes -= here;
@@ -104,6 +108,7 @@ Picoseconds MemorySystem::transfer(std::uint32_t port, Picoseconds start,
   const bool out = transfer.write || transfer.atomic;
   Path& path = s.path(port, out);
   path.sent = std::max(path.sent, s.now);
+  path.busy = std::max(path.busy, s.now);
   path.data = std::max(path.data, s.now);
   MemoryStats& stats = s.l2.stats();
   const std::int64_t bytes = static_cast<std::int64_t>(transfer.rows * transfer.row_bytes);

@@ -116,11 +116,12 @@ LaunchResult Die::launch(const KernelLaunch& launch) {
   const LaunchConfig& cost = config_.launch;
   const Picoseconds step =
       launch.mix == CoreMix::Vector ? cost.vector_core_start.value : cost.cube_core_start.value;
+  const Picoseconds first = start + cost.task.value + (mixed(launch.mix) ? cost.mixed.value : Picoseconds(0));
   last_end_ = start;
   next_block_ = 0;
   for (Group& group : groups_) {
     if (next_block_ == launch.blocks) break;
-    const Picoseconds at = start + cost.task.value + step * next_block_;
+    const Picoseconds at = first + step * next_block_;
     start_block(group, next_block_++, at);
   }
   sc_core::sc_start();  // until nothing is left to happen

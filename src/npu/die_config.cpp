@@ -8,6 +8,9 @@ using namespace literals;
 
 void LaunchConfig::describe(config::Fields& f) {
   f.required("task", task, "time from the launch to the first core's start").at_least(0_ps);
+  f.required("mixed", mixed,
+             "time more to the first core's start of a kernel that uses cube and vector cores")
+      .at_least(0_ps);
   f.required("cube_core_start", cube_core_start, "time from one cube core's start to the next one's")
       .at_least(0_ps);
   f.required("vector_core_start", vector_core_start, "time from one vector core's start to the next one's")

@@ -18,6 +18,7 @@
 #include "podsim/core/time_gate.h"
 #include "podsim/core/timing.h"
 #include "podsim/core/trace.h"
+#include "podsim/core/vector_function.h"
 #include "podsim/kernel/scalar_unit.h"
 #include "podsim/sim/kernel.h"
 #include "podsim/sim/memory_port.h"
@@ -119,7 +120,7 @@ class AiCore : public sc_core::sc_module, public kernel::ScalarUnit {
   IssueKind issue_kind(const kernel::Instruction& instruction) const;
   Operation& next_operation(kernel::Pipe pipe, const char* call);
   void queue(const kernel::Instruction& instruction, std::function<void()> effect);
-  void fill(Operation& op, const kernel::Instruction& instruction) const;
+  void fill(Operation& op, const kernel::Instruction& instruction);
   void set_duration(Operation& op, const Duration& duration) const;
   void set_copy(Operation& op, const kernel::GlobalMove& move) const;
   void count_flag(const kernel::FlagWork& work, const char* call);
@@ -135,6 +136,7 @@ class AiCore : public sc_core::sc_module, public kernel::ScalarUnit {
   const CoreConfig& config_;
   const CoreClock clock_;
   const CoreTiming timing_;
+  VectorFunctionTiming function_;
   const CoreSurroundings around_;
   kernel::ChipTraits traits_;
   std::unique_ptr<PipeEngine> engine_;

@@ -111,8 +111,16 @@ struct BankConfig {
   std::string source;
   void describe(config::Fields& f);
 };
+// Cores whose vector unit runs functions of register instructions.
+struct RegisterConfig {
+  std::int64_t bytes = 0;  // of a register: what a load or store moves
+  std::string source;
+  void describe(config::Fields& f);
+};
+
 struct VectorConfig {
   config::Sourced<std::int64_t> startup_cycles;  // of an instruction nothing overlaps with
+  std::optional<RegisterConfig> registers;
   BankConfig banks;
   std::vector<VectorRow> rows;
   void describe(config::Fields& f);

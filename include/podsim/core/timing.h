@@ -62,6 +62,8 @@ class VectorTiming {
  public:
   explicit VectorTiming(const CoreConfig& config);
   Duration operator()(const kernel::VectorWork& work) const;
+  // Cycles at the rate of the operation alone.
+  Cycles rated_cycles(const kernel::VectorWork& work) const;
   // Cycles that the banks need for all repeats, start-up not counted.
   Cycles bank_cycles(const kernel::VectorWork& work) const;
 

@@ -55,6 +55,9 @@ struct CoreRegisters {
   std::uint64_t pad_value = 0;
   AtomicMode atomic;
 
+  std::uint32_t vector_function = 0;   // the open one, or 0: vector_function.h
+  std::uint32_t vector_functions = 0;  // opened so far
+
   std::array<std::uint64_t, 2> compare_mask{};
   std::uint64_t reduce_sum = 0;    // bits of the last sum
   std::uint64_t reduce_value = 0;  // of the last maximum or minimum

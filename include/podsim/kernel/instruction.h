@@ -166,6 +166,7 @@ struct VectorWork {
   DataType narrow = DataType::Fp16;
   std::uint32_t repeats = 1;
   std::uint64_t elements = 0;  // of all repeats
+  std::uint32_t function = 0;  // calls of one number are one function of register instructions; 0: on its own
   std::uint8_t sources = 1;
   VectorOperand destination;
   std::array<VectorOperand, 2> source;

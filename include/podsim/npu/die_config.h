@@ -14,6 +14,7 @@ namespace podsim::npu {
 // What a launch costs besides the time of its cores.
 struct LaunchConfig {
   config::Sourced<Picoseconds> task;               // from the launch to the first core's start
+  config::Sourced<Picoseconds> mixed;              // more than that, of kernels on cube and vector cores
   config::Sourced<Picoseconds> cube_core_start;    // from one cube core's start to the next one's
   config::Sourced<Picoseconds> vector_core_start;  // the same of vector cores
   config::Sourced<Picoseconds> next_block;         // from the end of a block to the next one's start there

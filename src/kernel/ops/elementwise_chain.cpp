@@ -47,6 +47,7 @@ struct Chain {
 
   void init(TPipe&, uint32_t) {}
   void operator()(const LocalTensor<T>& z, const std::array<LocalTensor<T>, 2>& in, uint32_t count) {
+    const VectorFunction function;
     const auto n = static_cast<int32_t>(count);
     LocalTensor<T> x = in[0];
     for (const Step step : *steps) {

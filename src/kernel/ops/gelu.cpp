@@ -11,6 +11,9 @@ using namespace AscendC;  // NOLINT: kernels are written so
 
 template <class T>
 struct Gelu {
+  explicit Gelu(bool one_function) : fused(one_function) {}
+
+  bool fused;
   TBuf<> in_scratch;
   TBuf<> out_scratch;
 
@@ -21,6 +24,7 @@ struct Gelu {
     }
   }
   void operator()(const LocalTensor<T>& out, const std::array<LocalTensor<T>, 1>& in, uint32_t count) {
+    const VectorFunction function(fused);
     LocalTensor<float> x;
     LocalTensor<float> y;
     if constexpr (kIsFloat<T>) {
@@ -46,7 +50,8 @@ std::unique_ptr<OpRun> prepare_as(const OpContext& context) {
   T* const y = device_array<T>(context.memory, n);
   RunParts run;
   run.blocks = plan.blocks;
-  run.kernel = [=] { run_stream<T, T, 1>(plan, {x}, y, Gelu<T>()); };
+  const bool fused = option_value(context.request, "fused", 1, 0, 1) == 1;
+  run.kernel = [=] { run_stream<T, T, 1>(plan, {x}, y, Gelu<T>(fused)); };
   run.fill = [=, seed = context.request.seed] { fill_uniform(x, n, seed, "x", -6, 6); };
   run.check = [=] {
     // The exponent, up to 17 in size, carries the rounding of its steps into the result.
@@ -61,6 +66,13 @@ std::unique_ptr<OpRun> prepare_as(const OpContext& context) {
   return make_run(std::move(run));
 }
 
+std::vector<OpKey> options() {
+  std::vector<OpKey> keys = stream_options();
+  keys.push_back(
+      {"fused", "1: on 3510 one function of register instructions per tile, 0: call by call", "1"});
+  return keys;
+}
+
 std::unique_ptr<OpRun> prepare(const OpContext& context) {
   return with_type(context.dtype,
                    [&](auto tag) { return prepare_as<typename decltype(tag)::Type>(context); });
@@ -69,13 +81,9 @@ std::unique_ptr<OpRun> prepare(const OpContext& context) {
 }  // namespace
 
 Op gelu() {
-  return with_preparation({"gelu",
-                           "y = gelu(x), tanh form",
-                           {{"n", "elements", ""}},
-                           {"fp32", "fp16", "bf16"},
-                           stream_options(),
-                           {}},
-                          prepare);
+  return with_preparation(
+      {"gelu", "y = gelu(x), tanh form", {{"n", "elements", ""}}, {"fp32", "fp16", "bf16"}, options(), {}},
+      prepare);
 }
 
 }  // namespace podsim::kernel::ops

@@ -59,17 +59,20 @@ void rms_norm_kernel(const RowPlan& plan, const RmsArrays<T>& arrays) {
     in.EnQue(x);
     x = in.template DeQue<T>();
     LocalTensor<T> y = out.template AllocTensor<T>();
-    const LocalTensor<float> from = as_float(x, in_scratch, count);
-    const LocalTensor<float> to = float_place(y, out_scratch);
-    Mul(to, from, from, static_cast<int32_t>(count));
-    fold_rows<Fold::Sum>(scratch.values, scratch.work, to, tile);
-    Muls(scratch.values, scratch.values, 1.0F / static_cast<float>(plan.columns), row_count);
-    Adds(scratch.values, scratch.values, kEpsilon, row_count);
-    Sqrt(scratch.values, scratch.values, row_count);
-    spread_rows(scratch.blocks, scratch.values, rows);
-    with_row_values(to, from, scratch.blocks, tile, DivRows());
-    times_row(to, to, weight, tile);
-    finish(y, to, count);
+    {
+      const VectorFunction function;
+      const LocalTensor<float> from = as_float(x, in_scratch, count);
+      const LocalTensor<float> to = float_place(y, out_scratch);
+      Mul(to, from, from, static_cast<int32_t>(count));
+      fold_rows<Fold::Sum>(scratch.values, scratch.work, to, tile);
+      Muls(scratch.values, scratch.values, 1.0F / static_cast<float>(plan.columns), row_count);
+      Adds(scratch.values, scratch.values, kEpsilon, row_count);
+      Sqrt(scratch.values, scratch.values, row_count);
+      spread_rows(scratch.blocks, scratch.values, rows);
+      with_row_values(to, from, scratch.blocks, tile, DivRows());
+      times_row(to, to, weight, tile);
+      finish(y, to, count);
+    }
     out.EnQue(y);
     in.FreeTensor(x);
     y = out.template DeQue<T>();

@@ -37,16 +37,19 @@ void softmax_kernel(const RowPlan& plan, T* input, T* output) {
     in.EnQue(x);
     x = in.template DeQue<T>();
     LocalTensor<T> y = out.template AllocTensor<T>();
-    const LocalTensor<float> from = as_float(x, in_scratch, count);
-    const LocalTensor<float> to = float_place(y, out_scratch);
-    fold_rows<Fold::Max>(scratch.values, scratch.work, from, tile);
-    spread_rows(scratch.blocks, scratch.values, rows);
-    with_row_values(to, from, scratch.blocks, tile, SubRows());
-    Exp(to, to, static_cast<int32_t>(count));
-    fold_rows<Fold::Sum>(scratch.values, scratch.work, to, tile);
-    spread_rows(scratch.blocks, scratch.values, rows);
-    with_row_values(to, to, scratch.blocks, tile, DivRows());
-    finish(y, to, count);
+    {
+      const VectorFunction function;
+      const LocalTensor<float> from = as_float(x, in_scratch, count);
+      const LocalTensor<float> to = float_place(y, out_scratch);
+      fold_rows<Fold::Max>(scratch.values, scratch.work, from, tile);
+      spread_rows(scratch.blocks, scratch.values, rows);
+      with_row_values(to, from, scratch.blocks, tile, SubRows());
+      Exp(to, to, static_cast<int32_t>(count));
+      fold_rows<Fold::Sum>(scratch.values, scratch.work, to, tile);
+      spread_rows(scratch.blocks, scratch.values, rows);
+      with_row_values(to, to, scratch.blocks, tile, DivRows());
+      finish(y, to, count);
+    }
     out.EnQue(y);
     in.FreeTensor(x);
     y = out.template DeQue<T>();

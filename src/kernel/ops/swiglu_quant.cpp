@@ -59,6 +59,7 @@ class SwigluQuant {
   }
 
   void compute(uint32_t rows) {
+    const VectorFunction function;
     const RowTile tile{rows, plan_.columns, plan_.pitch};
     const uint32_t count = rows * plan_.pitch;
     const auto n = static_cast<int32_t>(count);

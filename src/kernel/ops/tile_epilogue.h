@@ -138,6 +138,7 @@ class TileEpilogue {
   void compute(const std::array<AscendC::LocalTensor<Sum>, 2>& sums, const RowBlock& chunk,
                const AscendC::LocalTensor<float>& channels, std::uint64_t group, std::uint64_t row) {
     using namespace AscendC;
+    const VectorFunction function;
     const auto count = static_cast<int32_t>(chunk.rows * chunk.pitch);
     if (epilogue_.scaled()) spread_tokens(chunk, row);
     std::array<LocalTensor<float>, 2> x;

@@ -9,6 +9,7 @@
 
 #include "kernel/ops/vector_run.h"
 #include "podsim/kernel/ascendc.h"
+#include "podsim/kernel/vector_function.h"
 
 // The device side that the vector operators share: copies of ragged tiles, conversion to float, rows.
 namespace podsim::kernel::ops {

@@ -47,6 +47,7 @@ DieConfig small() {
   config.cube_cores.value = 2;
   *config.core = plain_core();
   config.launch.task.value = 100_ns;
+  config.launch.mixed.value = 30_ns;
   config.launch.cube_core_start.value = 10_ns;
   config.launch.vector_core_start.value = 5_ns;
   config.launch.next_block.value = 20_ns;
@@ -101,6 +102,17 @@ TEST(Die, MixedBlocksHaveACubeCoreAndItsVectorCores) {
       CoreMix::CubeAndTwoVectors, 2));
   EXPECT_EQ(seen, (std::vector<std::string>{"AIC 0 0/1 ratio 1", "AIV 0 0/2 ratio 2", "AIV 0 1/2 ratio 2",
                                             "AIC 1 0/1 ratio 1", "AIV 1 0/2 ratio 2", "AIV 1 1/2 ratio 2"}));
+}
+
+TEST(Die, AMixedKernelStartsLater) {
+  FixedMemory memory;
+  Die die("die", small(), memory);
+  const auto duration = [&die](CoreMix mix) {
+    return die.launch(of([] { kernel::scalar_unit().compute(100); }, mix, 1)).task_duration;
+  };
+  EXPECT_EQ(duration(CoreMix::Cube), 100_ns + 100_ns);
+  EXPECT_EQ(duration(CoreMix::CubeAndOneVector), 130_ns + 100_ns);
+  EXPECT_EQ(duration(CoreMix::Cube), 100_ns + 100_ns);
 }
 
 TEST(Die, LaunchesFollowOneAnother) {
