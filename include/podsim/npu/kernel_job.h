@@ -13,7 +13,7 @@ namespace podsim::npu {
 
 // Raised whenever the same kernel on the same configuration takes another simulated time than before: what is
 // stored under an older number is not used again. A test holds it to recorded times.
-inline constexpr std::int64_t kCoreModelVersion = 1;
+inline constexpr std::int64_t kCoreModelVersion = 2;
 
 // An operator of the library on a shape, as `podsim kernel` takes it, on a die whose L2 holds other data.
 struct KernelJob {
