@@ -36,7 +36,7 @@ int run(int x, int y, int rows) {
     fabric.kick(NpuId(i), Picoseconds(0));
   }
   const double begin = cpu_seconds();
-  sc_core::sc_start();
+  sim::run_kernel();
   fabric.throw_failure();
   const double seconds = cpu_seconds() - begin;
   std::uint64_t control = 0;

@@ -124,7 +124,7 @@ LaunchResult Die::launch(const KernelLaunch& launch) {
     const Picoseconds at = first + step * next_block_;
     start_block(group, next_block_++, at);
   }
-  sc_core::sc_start();  // until nothing is left to happen
+  sim::run_kernel();
   if (error_) rethrow_with_core();
   if (running_ > 0) fail_deadlocked();
   kernel::set_scalar_unit(nullptr);

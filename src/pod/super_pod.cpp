@@ -43,7 +43,7 @@ bool SuperPod::run(const RunOptions& options, const Stretch& stretch) {
   while (sc_core::sc_pending_activity()) {
     // Far enough for the next event, or the kernel complains that nothing happened.
     const Picoseconds wait = sim::to_picoseconds(sc_core::sc_time_to_pending_activity());
-    sc_core::sc_start(sim::to_sc_time(std::max(slice_, wait)), sc_core::SC_EXIT_ON_STARVATION);
+    sim::run_kernel(std::max(slice_, wait));
     fabric_->throw_failure();
     const double seconds = watch.lap();
     if (seconds < kSliceSeconds / 2) slice_ = std::min(slice_ * 2, Picoseconds(1_ms));

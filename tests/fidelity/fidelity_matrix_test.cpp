@@ -90,7 +90,7 @@ std::string time_on(const std::string& dimensions, Shape shape, Bytes row, Buffe
       fabric.attach(NpuId(i), cards[i]);
       fabric.kick(NpuId(i), Picoseconds(0));
     }
-    sc_core::sc_start();
+    sim::run_kernel();
     fabric.throw_failure();
     Picoseconds last;
     Picoseconds sum;

@@ -167,7 +167,7 @@ TEST(Order, InWhichModulesAreBuiltDoesNotMatter) {
     pair->shuffled = std::make_unique<Machine>(name + "_mixed", pair->pod, c.setup, c.habits, order);
     pairs.push_back(std::move(pair));
   }
-  sc_core::sc_start();
+  sim::run_kernel();
   for (std::size_t i = 0; i < kCases; ++i) {
     const Pair& pair = *pairs[i];
     std::ostringstream shown;

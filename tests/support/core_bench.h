@@ -109,7 +109,7 @@ class CoreBench : private core::CoreListener {
       cores_[i]->start(task);
     }
     finished_ = 0;
-    sc_core::sc_start();
+    sim::run_kernel();
     if (error_) std::rethrow_exception(error_);
     return finished_ == kernels_.size();
   }

@@ -30,7 +30,7 @@ class LinkBench {
   // Runs until nothing moves; returns the time of the last arrival.
   Picoseconds run() {
     for (std::size_t i = 0; i < cards_.size(); ++i) fabric_.kick(NpuId(i), Picoseconds(0));
-    sc_core::sc_start();
+    sim::run_kernel();
     fabric_.throw_failure();
     Picoseconds last;
     for (const ScriptedCard& card : cards_) {

@@ -112,7 +112,7 @@ class PortPair {
       if (!a.lanes[lane].empty()) a_port.ready(lane);
       if (!b.lanes[lane].empty()) b_port.ready(lane);
     }
-    sc_core::sc_start();
+    sim::run_kernel();
     hub.throw_failure();
   }
 

@@ -34,4 +34,9 @@ inline void notify_at(sc_core::sc_event& event, Picoseconds at) {
 // Call once before building modules.
 void prepare_kernel();
 
+// Simulates until nothing is left to happen, or for `time` at most. Instead of sc_start(), which leaves the
+// address sanitizer without the bounds of the caller's stack.
+void run_kernel();
+void run_kernel(Picoseconds time);
+
 }  // namespace podsim::sim

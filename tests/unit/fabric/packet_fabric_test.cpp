@@ -64,7 +64,7 @@ TEST(PacketFabric, PingPongCostsOneZeroLoadLatencyEachWay) {
   a.hops_left = 5;
   b.hops_left = 5;
   a.start(NpuId(1));
-  sc_core::sc_start();
+  sim::run_kernel();
   EXPECT_EQ(b.last_arrival, 11 * 450_ns);
   EXPECT_EQ(a.last_arrival, 10 * 450_ns);
   EXPECT_EQ(fabric.totals().messages_delivered, 11U);

@@ -62,7 +62,7 @@ struct Bench {
   explicit Bench(const fabric::ProtocolConfig& protocol = ub_protocol())
       : fabric("fabric", pod, protocol, fabric_config(), 1), a(fabric, NpuId(0)), b(fabric, NpuId(1)) {}
   void run() {
-    sc_core::sc_start();
+    sim::run_kernel();
     fabric.throw_failure();
   }
 };
