@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "podsim/base/error.h"
 
@@ -38,10 +39,26 @@ std::string repeated(const std::string& rows, std::int64_t groups) {
   return text;
 }
 
-// Groups of a launch with so many tiles per core, and twice as many at least in the second of two.
+// Tiles per core when groups of so many tiles first come out even on the cores.
+std::int64_t even_share(std::int64_t tiles, std::int64_t cores) {
+  return tiles / std::gcd(tiles, cores);
+}
+
+// Tiles of a group in the launches that are simulated: those of the product, or a few less with which not too
+// many groups come out even on the cores. Where they do not, the last tiles run beside idle cores.
+std::int64_t simulated_tiles(std::int64_t tiles, std::int64_t cores) {
+  for (std::int64_t fewer = tiles; fewer > 0; --fewer) {
+    if (even_share(fewer, cores) <= kManyTiles) return fewer;
+  }
+  return tiles;
+}
+
+// Groups of two launches with the same number of tiles on every core, about kFewTiles and kManyTiles.
 std::array<std::int64_t, 2> group_counts(std::int64_t cores, std::int64_t tiles) {
+  const std::int64_t share = even_share(tiles, cores);
+  const std::int64_t step = share * cores / tiles;
   const auto groups = [&](std::int64_t per_core) {
-    return std::max<std::int64_t>(1, (2 * per_core * cores + tiles) / (2 * tiles));
+    return std::max<std::int64_t>(1, (2 * per_core + share) / (2 * share)) * step;
   };
   const std::int64_t few = groups(kFewTiles);
   return {few, std::max(groups(kManyTiles), 2 * few)};
@@ -184,9 +201,11 @@ const CoreTimer::Tile& CoreTimer::tile_of(const GemmTile& tile) const {
 }
 
 CoreTimer::Tiles CoreTimer::measure(const KernelShape& shape) const {
-  const auto& [block_m, block_n, k, columns, dtype] = shape;
+  const auto& [block_m, block_n, k, all_columns, dtype] = shape;
   const std::int64_t die_cores = die_.cube_cores.value;
-  const std::int64_t tiles = divided_up(columns, block_n);
+  const std::int64_t all_tiles = divided_up(all_columns, block_n);
+  const std::int64_t tiles = simulated_tiles(all_tiles, die_cores);
+  const std::int64_t columns = tiles == all_tiles ? all_columns : tiles * block_n;
   const std::array<std::int64_t, 2> groups = group_counts(die_cores, tiles);
   const std::array<std::int64_t, 2> groups_of_one = group_counts(1, tiles);
   std::vector<KernelJob> jobs;  // [sizes][from HBM, behind a whole M-block, on one core][few, many]

@@ -13,7 +13,7 @@ void add_wave_rows(std::int64_t layer, const std::vector<std::unique_ptr<npu::Mo
     if (sums.size() < waves.size()) sums.resize(waves.size());
     for (std::size_t i = 0; i < waves.size(); ++i) {
       const npu::WaveReport& wave = waves[i];
-      if (wave.rows == 0) continue;
+      if (wave.start == npu::TileEngine::kNever) continue;  // nothing to compute
       WaveRow& sum = sums[i];
       ++sum.cards;
       sum.rows += static_cast<double>(wave.rows);

@@ -20,7 +20,7 @@ SMALL = ["layer_8192_ep64", "--set", "/workload/cards=8", "--set", "/workload/ex
 GEMMS = [("ascend950dt", "fp8", "transposed", 6144, 7168, 192, 128, 0.05),
          ("ascend950dt", "fp8", "transposed", 7168, 3072, 64, 128, 0.10),
          ("ascend910b2", "bf16", "nz", 4096, 2048, 128, 128, 0.08),
-         ("ascend910c", "int8", "nz", 4096, 7168, 128, 256, 0.14)]
+         ("ascend910c", "int8", "nz", 4096, 7168, 128, 256, 0.135)]
 # Microseconds that kernels take under a model version. When one changes, raise kCoreModelVersion and record the new ones.
 MODEL_VERSION = 2
 RECORDED = [
